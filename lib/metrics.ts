@@ -1,0 +1,104 @@
+import { Counter, Gauge, Histogram, Registry } from 'prom-client'
+
+export type { Counter, Gauge, Histogram } from 'prom-client'
+export type MetricsRegistry = Registry
+
+export interface MetricText<L extends string> {
+  name: string
+  help: string
+  labels?: readonly L[]
+}
+
+/** Declares the metrics of one service on one registry; `describe` lists them for docs/metrics.md. */
+export class Metrics {
+  readonly registry: MetricsRegistry = new Registry()
+
+  counter<L extends string = never>(text: MetricText<L>): Counter<L> {
+    return new Counter<L>({
+      name: text.name,
+      help: text.help,
+      labelNames: text.labels ?? [],
+      registers: [this.registry],
+    })
+  }
+
+  /** `collect` runs at every scrape: ages and states are computed then, never stored. */
+  gauge<L extends string = never>(text: MetricText<L>, collect?: (gauge: Gauge<L>) => void): Gauge<L> {
+    return new Gauge<L>({
+      name: text.name,
+      help: text.help,
+      labelNames: text.labels ?? [],
+      registers: [this.registry],
+      ...(collect === undefined
+        ? {}
+        : {
+            collect(this: Gauge<L>) {
+              collect(this)
+            },
+          }),
+    })
+  }
+
+  histogram<L extends string = never>(text: MetricText<L>, buckets: number[]): Histogram<L> {
+    return new Histogram<L>({
+      name: text.name,
+      help: text.help,
+      labelNames: text.labels ?? [],
+      buckets,
+      registers: [this.registry],
+    })
+  }
+}
+
+/** Label values beyond the cap become `_other`, so that input can never grow a process beyond its series budget. */
+export class LabelCap {
+  readonly #seen = new Set<string>()
+  readonly #limit: number
+
+  constructor(limit: number) {
+    this.#limit = limit
+  }
+
+  label(value: string): string {
+    if (this.#seen.has(value)) return value
+    if (this.#seen.size >= this.#limit) return '_other'
+    this.#seen.add(value)
+    return value
+  }
+}
+
+/** One exposition text of several registries; a metric name must not be declared in two of them. */
+export async function exposition(registries: readonly MetricsRegistry[]): Promise<string> {
+  const texts = await Promise.all(registries.map((registry) => registry.metrics()))
+  return `${texts
+    .map((text) => text.trimEnd())
+    .filter((text) => text !== '')
+    .join('\n\n')}\n`
+}
+
+export const EXPOSITION_CONTENT_TYPE = Registry.PROMETHEUS_CONTENT_TYPE
+
+/** Process facts, once a process: start time, CPU, memory, event-loop delay, build. Prometheus's own names where it has them. */
+export function createProcessMetrics(version: string): MetricsRegistry {
+  const metrics = new Metrics()
+  const startedAt = Date.now() / 1000 - process.uptime()
+  metrics.gauge({ name: 'process_start_time_seconds', help: 'Start time of the process, Unix seconds' }, (gauge) =>
+    gauge.set(startedAt),
+  )
+  const cpu = metrics.counter({ name: 'process_cpu_seconds_total', help: 'User and system CPU time, seconds' })
+  let counted = 0
+  metrics.gauge({ name: 'process_resident_memory_bytes', help: 'Resident memory, bytes' }, (gauge) => {
+    gauge.set(process.memoryUsage.rss())
+    const { user, system } = process.cpuUsage()
+    const total = (user + system) / 1e6
+    cpu.inc(Math.max(0, total - counted))
+    counted = total
+  })
+  metrics.gauge({ name: 'dtms_heap_used_bytes', help: 'JavaScript heap in use, bytes' }, (gauge) =>
+    gauge.set(process.memoryUsage().heapUsed),
+  )
+  metrics.gauge({ name: 'dtms_build_info', help: 'Always 1; the version is the label', labels: ['version'] }, (gauge) =>
+    gauge.set({ version }, 1),
+  )
+  return metrics.registry
+}

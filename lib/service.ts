@@ -1,0 +1,19 @@
+import type { Lifecycle } from './lifecycle.ts'
+import type { MetricsRegistry } from './metrics.ts'
+
+/** One line of `/health/ready`: what was looked at, whether it is good, and a reason when it is not. */
+export interface HealthCheck {
+  ok: boolean
+  detail?: string
+}
+
+/**
+ * A part of DTMS that can run alone in a pod or beside the others in one process. It opens no port: `serveOps`
+ * (lib/http) puts /metrics and the health routes of one service on its own port, the all-in-one merges them.
+ */
+export interface Service extends Lifecycle {
+  readonly name: string
+  readonly registry: MetricsRegistry
+  /** Asked at every `/health/ready`; cheap, never touches the volume. */
+  checks(): Record<string, HealthCheck>
+}

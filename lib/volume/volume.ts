@@ -1,0 +1,35 @@
+/**
+ * The shared volume as DTMS uses it. Every path is relative to the root, uses `/`, has no `..` and follows no symbolic
+ * link. Every call may fail with `volume.unavailable`, `volume.full`, or, when it does not come back before the
+ * deadline, `volume.stalled`.
+ *
+ * Two implementations pass one contract suite: `createInlineVolume` (synchronous calls in this thread: commands, tests)
+ * and `openVolume` (the same calls in a worker thread with a deadline: services).
+ */
+export interface Volume {
+  /** Names in a folder, sorted; undefined when the folder is absent. */
+  list(folder: string): Promise<string[] | undefined>
+  /** Opens anew, reads at most `maxBytes` from `offset`, closes; undefined when the file is absent. Empty at the end. */
+  read(path: string, offset: number, maxBytes: number): Promise<Buffer | undefined>
+  /** Length in bytes, undefined when absent. */
+  size(path: string): Promise<number | undefined>
+  /** Creates a file with these bytes, synced; false when it exists already. Makes the folders above it. */
+  createExclusive(path: string, bytes: Uint8Array): Promise<boolean>
+  /** Replaces a file whole: temporary file, sync, rename, directory sync. Makes the folders above it. */
+  replace(path: string, bytes: Uint8Array): Promise<void>
+  /** Creates a segment exclusively and keeps it open for appending; undefined when it exists already. */
+  openSegment(path: string): Promise<SegmentHandle | undefined>
+  /** Removes a file; absent is fine. */
+  remove(path: string): Promise<void>
+  /** Total and available bytes of the file system below the root. */
+  capacity(): Promise<{ totalBytes: number; availableBytes: number }>
+  /** False while a call is stuck beyond its deadline. */
+  readonly healthy: boolean
+  close(): Promise<void>
+}
+
+export interface SegmentHandle {
+  /** One write and one fdatasync. A short count, any error or a failed sync rejects; the handle must then be abandoned. */
+  append(bytes: Uint8Array): Promise<void>
+  close(): Promise<void>
+}
