@@ -53,6 +53,8 @@ for (const [name, files] of copies) {
     cpSync(join(folder, file), join(assets, /^[A-Z]+$/.test(base) ? `${name}.${base}.txt` : base))
   }
 }
-if (existsSync(join(root, 'api', 'page')))
-  cpSync(join(root, 'api', 'page'), join(dist, 'api', 'page'), { recursive: true })
+for (const folder of ['api/page', 'simulator/scenarios']) {
+  if (existsSync(join(root, folder))) cpSync(join(root, folder), join(dist, folder), { recursive: true })
+}
+cpSync(join(root, 'api', 'page'), join(dist, 'api', 'page'), { recursive: true })
 writeFileSync(stamp, '')
