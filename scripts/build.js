@@ -9,7 +9,9 @@ import { fileURLToPath } from 'node:url'
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const dist = join(root, 'dist')
 const stamp = join(dist, '.built')
-const rooms = ['cli', 'lib', 'simulator', 'exporters', 'anomaly', 'freshness', 'correlation', 'api']
+const rooms = ['cli', 'lib', 'simulator', 'exporters', 'anomaly', 'freshness', 'correlation', 'api'].filter((room) =>
+  existsSync(join(root, room)),
+)
 const inputs = [...rooms, 'scripts', 'package.json', 'package-lock.json', 'tsconfig.json', 'tsconfig.build.json']
 
 function newest(path) {
@@ -26,8 +28,6 @@ const newestInput = inputs.reduce((time, name) => Math.max(time, newest(join(roo
 if (!force && existsSync(stamp) && statSync(stamp).mtimeMs > newestInput) process.exit(0)
 
 if (force) rmSync(dist, { recursive: true, force: true })
-for (const room of rooms) rmSync(join(dist, room), { recursive: true, force: true })
-rmSync(join(dist, '.tsbuildinfo'), { force: true })
 mkdirSync(dist, { recursive: true })
 const require = createRequire(import.meta.url)
 try {
@@ -56,5 +56,4 @@ for (const [name, files] of copies) {
 for (const folder of ['api/page', 'simulator/scenarios']) {
   if (existsSync(join(root, folder))) cpSync(join(root, folder), join(dist, folder), { recursive: true })
 }
-cpSync(join(root, 'api', 'page'), join(dist, 'api', 'page'), { recursive: true })
 writeFileSync(stamp, '')
