@@ -5,6 +5,30 @@ import type { Logger } from './logger.ts'
 export interface Lifecycle {
   start(): Promise<void>
   stop(): Promise<void>
+  /** Rejects when, after a good start, the part can no longer do its work; never resolves. See `Failure`. */
+  readonly failed?: Promise<never>
+}
+
+/**
+ * The way a running part says that it is over (its log was taken over by another writer): whoever runs it stops
+ * everything and ends with the error's exit code.
+ */
+export class Failure {
+  readonly promise: Promise<never>
+  #reject: (error: unknown) => void = () => {}
+
+  constructor() {
+    this.promise = new Promise<never>((_resolve, reject) => {
+      this.#reject = reject
+    })
+    // Whoever listens hears of it; when nobody does, it must not end the process as an unhandled rejection.
+    this.promise.catch(() => {})
+  }
+
+  /** The first call counts. */
+  fail(error: unknown): void {
+    this.#reject(error)
+  }
 }
 
 /** Time given to all undo steps of a stop together, milliseconds. */
@@ -76,8 +100,8 @@ export function describeError(error: unknown): Record<string, unknown> {
 }
 
 /**
- * Starts an app, stops it on SIGINT or SIGTERM, and returns the exit code: 0 stopped, 1 failed, 2 bad configuration.
- * A second signal cuts a stop short. When the stop deadline passes (a worker blocked in a volume call survives even
+ * Starts an app, stops it on SIGINT or SIGTERM or when it has failed, and returns the exit code: 0 stopped, 1 failed,
+ * 2 bad configuration. A second signal cuts a stop short. When the stop deadline passes (a worker blocked in a volume call survives even
  * `process.exit`), the process says so and kills itself.
  */
 export async function runUntilSignal(app: Lifecycle, logger: Logger): Promise<number> {
@@ -98,8 +122,9 @@ export async function runUntilSignal(app: Lifecycle, logger: Logger): Promise<nu
   process.on('SIGTERM', onSignal)
   let code = 0
   try {
-    await Promise.race([app.start(), signalled])
-    const signal = await signalled
+    const over = app.failed === undefined ? [signalled] : [signalled, app.failed]
+    await Promise.race([app.start(), ...over])
+    const signal = await Promise.race(over)
     logger.info('stopping', { signal })
   } catch (error) {
     logger.error('failed', { error: describeError(error) })
