@@ -1,0 +1,37 @@
+import { expect, test } from 'vitest'
+import { createProcessMetrics, exposition, LabelCap, Metrics } from '../../lib/metrics.ts'
+
+test('a gauge is computed when it is scraped', async () => {
+  const metrics = new Metrics()
+  let age = 1
+  metrics.gauge({ name: 'dtms_age_seconds', help: 'Age' }, (gauge) => gauge.set(age))
+  expect(await exposition([metrics.registry])).toContain('dtms_age_seconds 1')
+  age = 2
+  expect(await exposition([metrics.registry])).toContain('dtms_age_seconds 2')
+})
+
+test('the exposition of several registries is one valid text', async () => {
+  const one = new Metrics()
+  one.counter({ name: 'dtms_one_total', help: 'One' }).inc()
+  const text = await exposition([one.registry, createProcessMetrics('1.2.3'), new Metrics().registry])
+  expect(text).toContain('dtms_one_total 1\n')
+  expect(text).toContain('dtms_build_info{version="1.2.3"} 1')
+  expect(text.endsWith('\n')).toBe(true)
+  expect(text).not.toContain('\n\n\n')
+})
+
+test('CPU time is counted and never falls', async () => {
+  const registry = createProcessMetrics('1.2.3')
+  const read = async () => Number(/^process_cpu_seconds_total (.*)$/m.exec(await registry.metrics())?.[1])
+  const before = await read()
+  let roots = 0
+  for (let i = 0; i < 2e7; i += 1) roots += Math.sqrt(i)
+  expect(roots).toBeGreaterThan(0)
+  expect(before).toBeGreaterThan(0)
+  expect(await read()).toBeGreaterThan(before)
+})
+
+test('label values beyond the cap share one series, known ones keep theirs', () => {
+  const cap = new LabelCap(2)
+  expect(['A', 'B', 'C', 'A'].map((value) => cap.label(value))).toEqual(['A', 'B', '_other', 'A'])
+})
