@@ -29,7 +29,12 @@ test('a stuck step does not keep the others from closing', async () => {
 
 test('an app that cannot start ends with the code of its error, and is stopped', async () => {
   let stopped = 0
-  const app = (error: unknown) => ({ start: () => Promise.reject(error), stop: async () => void (stopped += 1) })
+  const app = (error: unknown) => ({
+    start: () => Promise.reject(error),
+    async stop() {
+      stopped += 1
+    },
+  })
   expect(await runUntilSignal(app(new DtmsError('config.invalid', 'no')), silentLogger)).toBe(2)
   expect(await runUntilSignal(app(new DtmsError('log.writer_busy', 'no')), silentLogger)).toBe(1)
   expect(await runUntilSignal(app(new Error('no')), silentLogger)).toBe(1)
