@@ -1,0 +1,53 @@
+import { crc32 } from 'node:zlib'
+
+/**
+ * The trailer that closes every line of every stream and of every version: `,"crc":"xxxxxxxx"}`. The checksum covers all
+ * bytes before it, and readers compare its fixed bytes too, because a flipped bit beside the checksum passes a checksum
+ * that does not cover it.
+ */
+export const TRAILER_BYTES = 18
+
+const head = Buffer.from(',"crc":"', 'latin1')
+const hexDigits = Buffer.from('0123456789abcdef', 'latin1')
+const hexPairs = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
+const QUOTE = 0x22
+const CLOSE = 0x7d
+
+/** Value of each byte as a lowercase hexadecimal digit, 255 when it is none. */
+const digitOf = new Uint8Array(256).fill(255)
+hexDigits.forEach((byte, value) => {
+  digitOf[byte] = value
+})
+
+/** `body` is a line's text without its closing brace; the answer is the whole line with its newline. */
+export function closeLine(body: string): string {
+  const sum = crc32(body)
+  const hex =
+    (hexPairs[sum >>> 24] as string) +
+    (hexPairs[(sum >>> 16) & 255] as string) +
+    (hexPairs[(sum >>> 8) & 255] as string) +
+    (hexPairs[sum & 255] as string)
+  return `${body},"crc":"${hex}"}\n`
+}
+
+/** Whether the last 18 bytes are a trailer, whatever its checksum. */
+export function hasTrailer(line: Uint8Array): boolean {
+  const start = line.length - TRAILER_BYTES
+  if (start < 0 || line[line.length - 1] !== CLOSE || line[line.length - 2] !== QUOTE) return false
+  for (let i = 0; i < 8; i += 1) if (line[start + i] !== head[i]) return false
+  for (let i = start + 8; i < start + 16; i += 1) if (digitOf[line[i] as number] === 255) return false
+  return true
+}
+
+/** Whether the checksum in the trailer is that of the bytes before it. Only for lines that have a trailer. */
+export function checksumMatches(line: Uint8Array): boolean {
+  const start = line.length - TRAILER_BYTES
+  let high = 0
+  let low = 0
+  for (let i = 0; i < 4; i += 1) {
+    high = (high << 4) | (digitOf[line[start + 8 + i] as number] as number)
+    low = (low << 4) | (digitOf[line[start + 12 + i] as number] as number)
+  }
+  const sum = crc32(line.subarray(0, start))
+  return sum >>> 16 === high && (sum & 0xffff) === low
+}
