@@ -1,0 +1,106 @@
+import { z } from 'zod'
+import type { Lifecycle } from '../lifecycle.ts'
+import type { Logger } from '../logger.ts'
+import { EXPOSITION_CONTENT_TYPE, exposition, type MetricsRegistry } from '../metrics.ts'
+import type { HealthCheck, Service } from '../service.ts'
+import { createKeyCheck } from './auth.ts'
+import { defineRoute, mountRoutes, type Route } from './route.ts'
+import { createHttpServer, type HttpServer } from './server.ts'
+
+export interface OpsSources {
+  /** Their checks decide about readiness, their registries are merged into /metrics. */
+  services: readonly Service[]
+  /** Registries that belong to no service: process metrics. */
+  registries?: readonly MetricsRegistry[]
+}
+
+const checkSchema = z.object({ ok: z.boolean(), detail: z.string().optional() }).meta({ id: 'HealthCheck' })
+const liveSchema = z.object({ status: z.literal('ok') }).meta({ id: 'Live' })
+const readySchema = z
+  .object({ status: z.enum(['ready', 'not_ready']), checks: z.record(z.string(), checkSchema) })
+  .meta({ id: 'Ready' })
+
+/** /metrics and the health routes. Liveness looks at nothing: it is 200 as long as the event loop turns. */
+export function opsRoutes(sources: OpsSources): Route[] {
+  const tags = ['operations']
+  const live = (path: string, operationId: string, summary: string): Route =>
+    defineRoute({
+      method: 'get',
+      path,
+      operationId,
+      summary,
+      tags,
+      responses: { 200: { description: 'The process runs', schema: liveSchema, example: { status: 'ok' } } },
+      handle: () => ({ body: { status: 'ok' }, headers: { 'Cache-Control': 'no-store' } }),
+    })
+  return [
+    live('/health/live', 'getLiveness', 'Whether the process runs'),
+    live('/healthz', 'getHealthz', 'The same as /health/live'),
+    defineRoute({
+      method: 'get',
+      path: '/health/ready',
+      operationId: 'getReadiness',
+      summary: 'Whether every part is ready, and which is not',
+      tags,
+      responses: {
+        200: { description: 'Every check is good', schema: readySchema },
+        503: { description: 'At least one check is not good', schema: readySchema },
+      },
+      handle: () => {
+        const { ready, checks } = readiness(sources.services)
+        return {
+          status: ready ? 200 : 503,
+          body: { status: ready ? 'ready' : 'not_ready', checks },
+          headers: { 'Cache-Control': 'no-store' },
+        }
+      },
+    }),
+    defineRoute({
+      method: 'get',
+      path: '/metrics',
+      operationId: 'getMetrics',
+      summary: 'Metrics in the Prometheus text format',
+      tags,
+      responses: {
+        200: { description: 'Every metric of this process', contentType: 'text/plain', schema: z.string() },
+      },
+      handle: async ({ response }) => {
+        const registries = new Set([...sources.services.map(({ registry }) => registry), ...(sources.registries ?? [])])
+        const text = await exposition([...registries])
+        response.set({ 'Content-Type': EXPOSITION_CONTENT_TYPE, 'Cache-Control': 'no-store' }).end(text)
+        return undefined
+      },
+    }),
+  ]
+}
+
+/** Checks of all services, named `<service>.<check>`; a check that throws is not good. */
+export function readiness(services: readonly Service[]): { ready: boolean; checks: Record<string, HealthCheck> } {
+  const checks = new Map<string, HealthCheck>()
+  for (const service of services) {
+    try {
+      for (const [name, check] of Object.entries(service.checks())) checks.set(`${service.name}.${name}`, check)
+    } catch {
+      checks.set(service.name, { ok: false, detail: 'the check itself failed' })
+    }
+  }
+  const ready = [...checks.values()].every((check) => check.ok)
+  return { ready, checks: Object.fromEntries(checks) }
+}
+
+export interface OpsServerOptions {
+  service: Service
+  /** Beside the service's own: usually the process metrics. */
+  registries: readonly MetricsRegistry[]
+  host: string
+  port: number
+  logger: Logger
+}
+
+/** A service's own port when it runs alone: /metrics, /health/live, /healthz, /health/ready and nothing that changes state. */
+export function serveOps(options: OpsServerOptions): HttpServer & Lifecycle {
+  const { service, registries, host, port, logger } = options
+  const routes = opsRoutes({ services: [service], registries })
+  const isKey = createKeyCheck(undefined)
+  return createHttpServer({ host, port, logger, mount: (router) => mountRoutes(router, routes, { isKey, logger }) })
+}

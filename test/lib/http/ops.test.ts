@@ -1,0 +1,70 @@
+import { expect, onTestFinished, test } from 'vitest'
+import { serveOps } from '../../../lib/http/ops.ts'
+import { silentLogger } from '../../../lib/logger.ts'
+import { Metrics } from '../../../lib/metrics.ts'
+import type { HealthCheck, Service } from '../../../lib/service.ts'
+import { ask } from '../../support/http.ts'
+
+function aService(checks: () => Record<string, HealthCheck>): Service {
+  const metrics = new Metrics()
+  metrics.counter({ name: 'dtms_test_things_total', help: 'Things' }).inc(3)
+  return { name: 'thing', registry: metrics.registry, checks, start: async () => {}, stop: async () => {} }
+}
+
+async function opsOf(checks: () => Record<string, HealthCheck>): Promise<string> {
+  const process = new Metrics()
+  process.gauge({ name: 'dtms_test_process', help: 'Process' }).set(1)
+  const service = aService(checks)
+  const server = serveOps({ service, registries: [process.registry], host: '127.0.0.1', port: 0, logger: silentLogger })
+  await server.start()
+  onTestFinished(() => server.stop())
+  return server.url
+}
+
+test('metrics of the service and of the process come in one exposition', async () => {
+  const answer = await ask(`${await opsOf(() => ({}))}/metrics`)
+  expect(answer.status).toBe(200)
+  expect(answer.headers['content-type']).toMatch(/^text\/plain; version=0\.0\.4/)
+  expect(answer.text).toContain('dtms_test_things_total 3')
+  expect(answer.text).toContain('dtms_test_process 1')
+})
+
+test('liveness is good even when no check is', async () => {
+  const url = await opsOf(() => ({ volume: { ok: false } }))
+  for (const path of ['/health/live', '/healthz']) {
+    const answer = await ask(url + path)
+    expect([answer.status, answer.json]).toEqual([200, { status: 'ok' }])
+  }
+})
+
+test('readiness names every check and is 503 when one fails', async () => {
+  const url = await opsOf(() => ({ log: { ok: true }, volume: { ok: false, detail: 'stalled' } }))
+  const answer = await ask(`${url}/health/ready`)
+  expect(answer.status).toBe(503)
+  expect(answer.json).toEqual({
+    status: 'not_ready',
+    checks: { 'thing.log': { ok: true }, 'thing.volume': { ok: false, detail: 'stalled' } },
+  })
+})
+
+test('readiness is 200 when every check is good', async () => {
+  const answer = await ask(`${await opsOf(() => ({ log: { ok: true } }))}/health/ready`)
+  expect([answer.status, answer.json]).toEqual([200, { status: 'ready', checks: { 'thing.log': { ok: true } } }])
+})
+
+test('a check that throws counts as not good', async () => {
+  const url = await opsOf(() => {
+    throw new Error('broken')
+  })
+  const answer = await ask(`${url}/health/ready`)
+  expect(answer.json).toEqual({
+    status: 'not_ready',
+    checks: { thing: { ok: false, detail: 'the check itself failed' } },
+  })
+})
+
+test('another path is a 404 in JSON', async () => {
+  const answer = await ask(`${await opsOf(() => ({}))}/v1/faults`)
+  expect(answer.status).toBe(404)
+  expect(answer.json).toMatchObject({ detail: 'Not Found' })
+})
