@@ -7,9 +7,10 @@ import { SHORT_HISTORY_HOURS, SLOT_SECONDS, SLOTS_PER_HOUR, type SlotHistory } f
  * Of two answers the more specific one holds:
  * - the habit of this hour of the week: when in at least three weeks, and in three of four, the site sent around this
  *   hour, then the longest silence that began there, the single longest week left out (one outage is not a habit);
- * - all hours: four times the age that the site stays below for 90 % of the time, but not far beyond its longest
- *   silence. The quantile is one over time, not over gaps: a site that sends in bursts between silent days spends its
- *   time in the silences, while in a busy site outages of up to a tenth of the time change nothing.
+ * - all hours: four times the age that the site stays below for 90 % of the time, its longest silence left out again,
+ *   and not far beyond that longest one. The quantile is one over time, not over gaps: a site that sends in bursts
+ *   between silent days spends its time in the silences, while in a busy site outages of up to a tenth of the time
+ *   change nothing.
  */
 export const EXPECTED_FLOOR_SECONDS = 120
 export const EXPECTED_CAP_SECONDS = 31 * 86_400
@@ -91,9 +92,15 @@ function habitSlots(learnt: LearntGaps, hour: number): number | undefined {
 
 function anyHourSlots(learnt: LearntGaps): number {
   // The fewer silences were seen, the less the longest of them says about the longest to come.
-  const bound = learnt.longestSlots * (LONGEST_FACTOR + 10 / Math.max(1, learnt.total))
+  const bound = learnt.longestSlots * (LONGEST_FACTOR + 4 / Math.max(1, learnt.total))
   if (learnt.total < FEWEST_GAPS) return Math.max(EXPECTED_UNLEARNT_SECONDS / SLOT_SECONDS, bound)
-  return Math.min(QUANTILE_FACTOR * ageQuantile(learnt.counts, AGE_QUANTILE), bound)
+  return Math.min(QUANTILE_FACTOR * ageQuantile(withoutLongest(learnt), AGE_QUANTILE), bound)
+}
+
+function withoutLongest(learnt: LearntGaps): Map<number, number> {
+  const counts = new Map(learnt.counts)
+  counts.set(learnt.longestSlots, (counts.get(learnt.longestSlots) ?? 1) - 1)
+  return counts
 }
 
 /**
@@ -110,7 +117,7 @@ export function ageQuantile(counts: ReadonlyMap<number, number>, q: number): num
     const length = lengths[i] as number
     count += counts.get(length) ?? 0
     sum += length * (counts.get(length) ?? 0)
-    const x = (sum - target) / count
+    const x = count === 0 ? -1 : (sum - target) / count
     if (x >= (lengths[i + 1] ?? 0)) return x
   }
   return 0
