@@ -1,3 +1,4 @@
+import type { Checkpoint } from '../lib/log/log.ts'
 import type { Transfer } from '../lib/record/record.ts'
 import type { Entry } from '../lib/streams/envelope.ts'
 import type { SiteEvent } from '../lib/streams/events.ts'
@@ -16,8 +17,11 @@ export interface Source {
   open(resume: Resume): Promise<void>
   /** What comes next; empty when there is nothing at present. Never called again before the last call has returned. */
   next(): Promise<SourceBatch>
-  /** Plain JSON data: everything that `next` has given so far lies before it. */
-  state(): unknown
+  /**
+   * Plain JSON data behind everything that `next` has given so far, and the places in the streams that were read for it
+   * (none for a source that reads no stream).
+   */
+  state(): Checkpoint<unknown>
   status(): SourceStatus
   /** Idempotent. */
   close(): Promise<void>
@@ -25,7 +29,7 @@ export interface Source {
 
 export interface Resume {
   /** What `state()` gave at the last save; undefined at the first start, or when no save survived. */
-  state: unknown
+  state: Checkpoint<unknown> | undefined
   /** Entries that the log holds beyond the saved state and that `next` will therefore repeat. */
   written: Written
   /** Intervals of world time that are marked as paused in `events/<SITE>/`: nothing was recorded in (from, to]. */
