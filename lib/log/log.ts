@@ -107,8 +107,9 @@ export interface Tailer<Read> {
   stats(): { entries: number; repeated: number; missing: number; damaged: ReadonlyMap<DamageReason, number> }
 }
 
-/** What a reader saves: where it is and what it has made of everything before. */
+/** What a reader saves: where it is in every stream it reads, and what it has made of everything before. */
 export interface Checkpoint<State> {
-  positions: Positions
+  /** By stream name. A saved reader holds retention back in exactly these streams. */
+  positions: Map<string, Positions>
   state: State
 }
