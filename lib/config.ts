@@ -25,7 +25,7 @@ export interface ConfigDefinition<S extends Settings = Settings> {
   settings: S
 }
 
-export function setting<T>(definition: Setting<T>): Setting<T> {
+export function setting<const T>(definition: Setting<T>): Setting<T> {
   return definition
 }
 

@@ -15,6 +15,13 @@ export const commonSettings = {
     fallback: 'info',
     description: 'Least level of log lines that are written: debug, info, warn, error or silent',
   }),
+  clock: setting({
+    env: 'DTMS_CLOCK',
+    schema: parse.oneOf(['auto', 'wall', 'data']),
+    fallback: 'auto',
+    description:
+      'What time it is: auto (world time once there is a world, else the wall), wall, or data (an imported log, whose present is its own end)',
+  }),
   pollMs: setting({
     env: 'DTMS_LOG_POLL_MS',
     schema: parse.integer({ min: 1, max: 1000 }),
