@@ -28,5 +28,7 @@ export const scopeSchema: z.ZodType<Scope> = z.union([
   z.strictObject({ platform: z.literal(true) }),
 ])
 
-/** A log entry as its author writes it: everything but v and seq. */
-export type Entry<T extends Envelope> = T extends Envelope ? Omit<T, 'v' | 'seq'> : never
+/** A log entry as its author writes it: everything but v and seq. (`Omit` would lose the named fields of a loose object.) */
+export type Entry<T extends Envelope> = T extends Envelope
+  ? { [K in keyof T as K extends 'v' | 'seq' ? never : K]: T[K] }
+  : never
