@@ -1,0 +1,44 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { onTestFinished } from 'vitest'
+
+export interface Received {
+  method: string
+  path: string
+  body: string
+  contentType: string | undefined
+}
+
+export interface HttpReceiver {
+  url: string
+  requests: Received[]
+  close(): Promise<void>
+}
+
+/** A real server on a port of its own; keeps what it got and answers as `answer` says (which may never do so). */
+export async function anHttpReceiver(
+  answer: (response: ServerResponse, request: Received) => void,
+): Promise<HttpReceiver> {
+  const requests: Received[] = []
+  const server = createServer((request: IncomingMessage, response) => {
+    const chunks: Buffer[] = []
+    request.on('data', (chunk: Buffer) => chunks.push(chunk))
+    request.on('end', () => {
+      const received = {
+        method: request.method ?? '',
+        path: request.url ?? '',
+        body: Buffer.concat(chunks).toString(),
+        contentType: request.headers['content-type'],
+      }
+      requests.push(received)
+      answer(response, received)
+    })
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const close = async (): Promise<void> => {
+    server.closeAllConnections()
+    await new Promise<void>((resolve) => server.close(() => resolve()))
+  }
+  onTestFinished(close)
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, requests, close }
+}
