@@ -13,6 +13,10 @@ const MAX_WAITING = 1000
 
 const BYTES_PER_MIB = 1_048_576
 
+export interface AttemptFailure extends FailureCause {
+  phase: ErrorPhase
+}
+
 /** An attempt under way: plain data. */
 export interface Flow extends Request {
   startedMs: number
@@ -21,8 +25,8 @@ export interface Flow extends Request {
   /** End of the phases that have a fixed length. */
   phaseEndsMs: number
   finishMs: number
-  /** Absent until the first byte. */
-  firstByteMs?: number
+  /** Null until the first byte. */
+  firstByteMs: number | null
   /** Bytes to be moved: all, or those that come through before it fails. */
   sendBytes: number
   streamMBps: number
@@ -30,7 +34,8 @@ export interface Flow extends Request {
   finishWork: number
   /** The attempt is given up at this instant, milliseconds. */
   deadlineMs: number
-  failure?: FailureCause & { phase: ErrorPhase }
+  /** What chance or a fault has in store for it. Null, like above, keeps all flows of one shape: it is fast and saves well. */
+  failure: AttemptFailure | null
   lossShare: number
   rttSeconds: number
 }
@@ -48,7 +53,7 @@ export interface LinkState {
 export interface Ending {
   flow: Flow
   bytesTransferred: number
-  failure?: FailureCause & { phase: ErrorPhase }
+  failure: AttemptFailure | null
 }
 
 /** What happened on a link at one instant. */
@@ -98,18 +103,16 @@ export class Link {
     const rate = this.#rate()
     state.work += ((nowMs - state.updatedMs) / 1000) * rate
     state.updatedMs = nowMs
-    const ended: Ending[] = []
+    let ended: Ending[] = none
     for (const flow of state.active) {
       const ending = this.#step(flow, nowMs, rate)
-      if (ending !== undefined) ended.push(ending)
+      if (ending === undefined) continue
+      if (ended === none) ended = []
+      ended.push(ending)
     }
-    if (ended.length > 0) {
-      const over = new Set(ended.map((ending) => ending.flow))
-      state.active = state.active.filter((flow) => !over.has(flow))
-    }
+    if (ended !== none) state.active = state.active.filter((flow) => !ended.some((ending) => ending.flow === flow))
     const expired = this.#expire(nowMs)
-    this.#startWaiting(nowMs)
-    if (!state.active.some((flow) => flow.phase === 'send')) state.work = 0
+    if (state.waiting.length > 0) this.#startWaiting(nowMs)
     return { ended, expired }
   }
 
@@ -166,8 +169,7 @@ export class Link {
     if (flow.phase === 'stall' && flow.phaseEndsMs <= nowMs)
       return { flow, bytesTransferred: flow.sendBytes, failure: timedOut }
     if (flow.phase === 'finish' && flow.phaseEndsMs <= nowMs) {
-      const ending = { flow, bytesTransferred: flow.sendBytes }
-      return failure?.phase === 'finalization' ? { ...ending, failure } : ending
+      return { flow, bytesTransferred: flow.sendBytes, failure: failure?.phase === 'finalization' ? failure : null }
     }
     return undefined
   }
@@ -179,7 +181,7 @@ export class Link {
       if (this.#expiresMs(request) > nowMs) break
       count += 1
     }
-    return count > 0 ? waiting.splice(0, count) : []
+    return count > 0 ? waiting.splice(0, count) : none
   }
 
   #expiresMs(request: Request): number {
@@ -189,7 +191,7 @@ export class Link {
   #startWaiting(nowMs: number): void {
     const state = this.#state
     const { parallel } = this.model.spec
-    if (this.bend.stopped || state.waiting.length === 0 || state.active.length >= parallel) return
+    if (this.bend.stopped || state.active.length >= parallel) return
     const stay: Request[] = []
     for (const request of state.waiting) {
       const flow = state.active.length < parallel ? this.#startFlow(request, nowMs) : undefined
@@ -213,34 +215,42 @@ export class Link {
     const allowedSeconds =
       scenario.timeout.seconds + (scenario.timeout.secondsPerMiB * request.sizeBytes) / BYTES_PER_MIB
     return {
-      ...request,
+      number: request.number,
+      attempt: request.attempt,
+      file: request.file,
+      sizeBytes: request.sizeBytes,
+      luck: request.luck,
+      queuedMs: request.queuedMs,
       startedMs: nowMs,
       phase: 'prepare',
       phaseEndsMs: nowMs + (failsEarly ? Math.max(1, Math.round(prepareMs * plan.place)) : prepareMs),
       finishMs: setupMs - prepareMs,
+      firstByteMs: null,
       sendBytes: failure?.phase === 'transfer' ? Math.floor(request.sizeBytes * plan.place) : request.sizeBytes,
       streamMBps: plan.streamMBps,
       finishWork: 0,
       deadlineMs: nowMs + Math.round(allowedSeconds * 1000),
-      ...(failure === undefined ? {} : { failure }),
+      failure,
       lossShare: Math.min(0.5, this.model.spec.lossShare * this.bend.loss * Math.exp(0.4 * plan.lossNormal)),
       rttSeconds: this.model.rttSeconds * this.bend.rtt * Math.exp(0.08 * plan.rttNormal),
     }
   }
 
-  #failureOf(plan: AttemptPlan): (FailureCause & { phase: ErrorPhase }) | undefined {
+  #failureOf(plan: AttemptPlan): AttemptFailure | null {
     let share = 0
     for (const fail of this.bend.fail) {
       share += fail.share
       if (plan.faultDraw < share) return { scope: fail.scope, class: fail.class, phase: 'preparation' }
     }
-    if (plan.failureDraw >= this.#world.scenario.failures.share) return undefined
+    if (plan.failureDraw >= this.#world.scenario.failures.share) return null
     const cause = this.#world.causeAt(plan.causeDraw)
     return { scope: cause.scope, class: cause.class, phase: phaseOf(cause) }
   }
 }
 
-const timedOut = { scope: 'transfer', class: 'timeout', phase: 'transfer' } as const
+const none: never[] = []
+
+const timedOut: AttemptFailure = { scope: 'transfer', class: 'timeout', phase: 'transfer' }
 
 function copyOf(state: LinkState): LinkState {
   return {

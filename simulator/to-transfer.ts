@@ -10,35 +10,31 @@ const SEGMENT_BYTES = 1448
 /** The record of an attempt that was made. */
 export function toTransfer(model: Model, link: LinkModel, ending: Ending, endedMs: number): Transfer {
   const { flow, failure } = ending
-  const common = commonFields(model, link, flow, flow.startedMs, endedMs)
-  return {
-    ...common,
-    bytesTransferred: ending.bytesTransferred,
-    firstByteSeconds: flow.firstByteMs === undefined ? 0 : (flow.firstByteMs - flow.startedMs) / 1000,
-    status: failure === undefined ? 'ok' : failure.class === 'cancelled' ? 'aborted' : 'failed',
-    ...(failure === undefined ? {} : { error: toTransferError(failure, failure.phase) }),
-    ...(ending.bytesTransferred === 0
-      ? {}
-      : { transport: countersOf(ending.bytesTransferred, flow.lossShare, flow.rttSeconds) }),
-    checksum: failure === undefined ? 'ok' : failure.class === 'checksum' ? 'mismatch' : 'none',
-  }
+  const transfer = blank(model, link, flow, flow.startedMs, endedMs)
+  transfer.bytesTransferred = ending.bytesTransferred
+  if (flow.firstByteMs !== null) transfer.firstByteSeconds = (flow.firstByteMs - flow.startedMs) / 1000
+  if (ending.bytesTransferred > 0)
+    transfer.transport = countersOf(ending.bytesTransferred, flow.lossShare, flow.rttSeconds)
+  if (failure === null) return transfer
+  transfer.status = failure.class === 'cancelled' ? 'aborted' : 'failed'
+  transfer.error = toTransferError(failure, failure.phase)
+  transfer.checksum = failure.class === 'checksum' ? 'mismatch' : 'none'
+  return transfer
 }
 
 const expired: FailureCause = { scope: 'scheduler', class: 'expired' }
 
 /** The record of a request that never started: it begins and ends at the instant at which it was given up. */
 export function toExpired(model: Model, link: LinkModel, request: Request, atMs: number): Transfer {
-  return {
-    ...commonFields(model, link, request, atMs, atMs),
-    bytesTransferred: 0,
-    firstByteSeconds: 0,
-    status: 'failed',
-    error: toTransferError(expired),
-    checksum: 'none',
-  }
+  const transfer = blank(model, link, request, atMs, atMs)
+  transfer.status = 'failed'
+  transfer.error = toTransferError(expired)
+  transfer.checksum = 'none'
+  return transfer
 }
 
-function commonFields(model: Model, link: LinkModel, request: Request, startedMs: number, endedMs: number) {
+/** A good record without bytes. Filled in place: records are the bulk of what a world makes. */
+function blank(model: Model, link: LinkModel, request: Request, startedMs: number, endedMs: number): Transfer {
   const { source, destination, protocol } = link.spec
   return {
     site: source,
@@ -50,9 +46,13 @@ function commonFields(model: Model, link: LinkModel, request: Request, startedMs
     startedAt: startedMs / 1000,
     endedAt: endedMs / 1000,
     sizeBytes: request.sizeBytes,
+    bytesTransferred: 0,
     durationSeconds: (endedMs - startedMs) / 1000,
+    firstByteSeconds: 0,
+    status: 'ok',
     attempt: request.attempt,
     streams: streamsFor(request.sizeBytes),
+    checksum: 'ok',
     origin: { kind: 'simulator', id: `${source}-${destination}-${request.number}` },
   }
 }
