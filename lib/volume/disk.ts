@@ -115,6 +115,7 @@ export class Disk {
         this.#syncFolder(target)
       } catch (error) {
         this.#tryClose(fd)
+        this.#tryUnlink(target)
         throw error
       }
       const handle = this.#nextHandle
