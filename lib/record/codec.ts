@@ -4,7 +4,7 @@ import { checksumMatches, hasTrailer, TRAILER_BYTES } from './crc.ts'
 import { MAX_LINE_BYTES, RECORD_VERSION, type Transfer, type TransferRecord } from './record.ts'
 import { scanTransfer } from './scan.ts'
 import { roundInstant, serialiseTransfer } from './serialise.ts'
-import { isObject, MAX_TRANSFER_DEPTH, recordProblem, treeProblem } from './validate.ts'
+import { isObject, MAX_TRANSFER_DEPTH, recordProblem, scannedProblem, treeProblem } from './validate.ts'
 
 /** Transfers as lines of `transfers/<SITE>/` (docs/record-format.md). Parsing never throws: damage is an answer. */
 export const transferCodec: Codec<Transfer, TransferRecord> = {
@@ -17,7 +17,7 @@ function parseTransfer(line: Buffer): ParsedLine<TransferRecord> {
   const damage = frameDamage(line)
   if (damage !== undefined) return { ok: false, reason: damage }
   const scanned = scanTransfer(line)
-  if (scanned !== undefined && recordProblem(scanned) === undefined)
+  if (scanned !== undefined && scannedProblem(scanned) === undefined)
     return { ok: true, seq: scanned.seq, value: scanned, at: scanned.endedAt }
   return parseTransferPlainly(line)
 }

@@ -1,5 +1,15 @@
 import { isSiteName } from '../names.ts'
-import { checksums, errorClasses, errorPhases, errorScopes, RECORD_VERSION, statuses } from './record.ts'
+import {
+  type ChecksumState,
+  checksums,
+  errorClasses,
+  errorPhases,
+  errorScopes,
+  RECORD_VERSION,
+  statuses,
+  type TransferRecord,
+  type TransferStatus,
+} from './record.ts'
 
 /**
  * The rules of docs/record-format.md for a transfer record, written by hand because they run for every line that is
@@ -59,12 +69,18 @@ export function recordProblem(record: RecordFields): string | undefined {
 }
 
 export function transferProblem(transfer: TransferFields): string | undefined {
-  if (transfer.id !== undefined && !isShortText(transfer.id, 128)) return 'id must be a text of 1 to 128 characters'
   if (!isSiteName(transfer.site)) return 'site is not a site name'
   if (!isSiteName(transfer.source)) return 'source is not a site name'
   if (!isSiteName(transfer.destination)) return 'destination is not a site name'
-  if (!isShortText(transfer.protocol, 32)) return 'protocol must be a text of 1 to 32 characters'
-  if (!isShortText(transfer.activity, 64)) return 'activity must be a text of 1 to 64 characters'
+  if (!isProtocol(transfer.protocol)) return 'protocol must be a text of 1 to 32 characters'
+  if (!isActivity(transfer.activity)) return 'activity must be a text of 1 to 64 characters'
+  if (!isStatus(transfer.status)) return 'status must be ok, failed or aborted'
+  if (!isChecksum(transfer.checksum)) return 'checksum must be ok, mismatch or none'
+  return quantityProblem(transfer) ?? detailProblem(transfer) ?? originProblem(transfer.origin)
+}
+
+/** The numbers that every record has. */
+function quantityProblem(transfer: TransferFields): string | undefined {
   if (!isNumber(transfer.queuedAt, MAX_INSTANT)) return 'queuedAt is not an instant between 1970 and 2200'
   if (!isNumber(transfer.startedAt, MAX_INSTANT)) return 'startedAt is not an instant between 1970 and 2200'
   if (!isNumber(transfer.endedAt, MAX_INSTANT)) return 'endedAt is not an instant between 1970 and 2200'
@@ -74,8 +90,12 @@ export function transferProblem(transfer: TransferFields): string | undefined {
   if (!isNumber(transfer.firstByteSeconds, MAX_DURATION_SECONDS)) return 'firstByteSeconds is out of range'
   if (!isWhole(transfer.attempt, 1, 65_535)) return 'attempt must be a whole number from 1 to 65535'
   if (!isWhole(transfer.streams, 0, 65_535)) return 'streams must be a whole number from 0 to 65535'
-  if (!statusSet.has(transfer.status)) return 'status must be ok, failed or aborted'
-  if (!checksumSet.has(transfer.checksum)) return 'checksum must be ok, mismatch or none'
+  return undefined
+}
+
+/** The fields that are not in every record. */
+function detailProblem(transfer: TransferFields): string | undefined {
+  if (transfer.id !== undefined && !isShortText(transfer.id, 128)) return 'id must be a text of 1 to 128 characters'
   if (transfer.traceparent !== undefined && !isTraceparent(transfer.traceparent))
     return 'traceparent is not a W3C trace context'
   if (transfer.status === 'ok') {
@@ -85,11 +105,21 @@ export function transferProblem(transfer: TransferFields): string | undefined {
     const problem = errorProblem(transfer.error)
     if (problem !== undefined) return problem
   }
-  if (transfer.transport !== undefined) {
-    const problem = transportProblem(transfer.transport)
+  return transfer.transport === undefined ? undefined : transportProblem(transfer.transport)
+}
+
+/**
+ * `recordProblem` for what the scanner read. It has held every name, word and closed list against the same rules once,
+ * when it first met the word, so that only what differs from line to line is left.
+ */
+export function scannedProblem(record: TransferRecord): string | undefined {
+  if (record.v !== RECORD_VERSION || !isWhole(record.seq, 1, Number.MAX_SAFE_INTEGER)) return 'v or seq is out of range'
+  const { origin } = record
+  if (origin.id !== undefined || origin.line !== undefined) {
+    const problem = originProblem(origin)
     if (problem !== undefined) return problem
   }
-  return originProblem(transfer.origin)
+  return quantityProblem(record) ?? detailProblem(record)
 }
 
 function errorProblem(value: unknown): string | undefined {
@@ -117,7 +147,7 @@ function transportProblem(value: unknown): string | undefined {
 function originProblem(value: unknown): string | undefined {
   if (!isObject(value)) return 'origin must be an object'
   const origin: { kind?: unknown; id?: unknown; line?: unknown } = value
-  if (!isShortText(origin.kind, 32)) return 'origin.kind must be a text of 1 to 32 characters'
+  if (!isOriginKind(origin.kind)) return 'origin.kind must be a text of 1 to 32 characters'
   if (origin.id !== undefined && !isShortText(origin.id, 256)) return 'origin.id must be a text of 1 to 256 characters'
   if (origin.line !== undefined && !isWhole(origin.line, 1, Number.MAX_SAFE_INTEGER))
     return 'origin.line must be a whole number from 1'
@@ -150,6 +180,26 @@ export function isObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
+export function isProtocol(value: unknown): value is string {
+  return isShortText(value, 32)
+}
+
+export function isActivity(value: unknown): value is string {
+  return isShortText(value, 64)
+}
+
+export function isOriginKind(value: unknown): value is string {
+  return isShortText(value, 32)
+}
+
+export function isStatus(value: unknown): value is TransferStatus {
+  return statusSet.has(value)
+}
+
+export function isChecksum(value: unknown): value is ChecksumState {
+  return checksumSet.has(value)
+}
+
 function isWhole(value: unknown, min: number, max: number): boolean {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= min && value <= max
 }
@@ -167,7 +217,7 @@ function isTraceparent(value: unknown): boolean {
   return typeof value === 'string' && traceparent.test(value)
 }
 
-function isShortText(value: unknown, maxLength: number): boolean {
+function isShortText(value: unknown, maxLength: number): value is string {
   if (typeof value !== 'string' || value.length === 0 || value.length > maxLength) return false
   for (let i = 0; i < value.length; i += 1) {
     const code = value.charCodeAt(i)

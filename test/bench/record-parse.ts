@@ -1,0 +1,125 @@
+import { closeSync, mkdtempSync, openSync, readSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createRandom } from '../../lib/random.ts'
+import { transferCodec } from '../../lib/record/codec.ts'
+import type { Transfer } from '../../lib/record/record.ts'
+import { aTransfer } from '../support/builders.ts'
+import { aFailedTransfer } from '../support/records.ts'
+import { alternate, type BenchRow } from './harness.ts'
+
+const RECORDS = 50_000
+const CHUNK_BYTES = 1_048_576
+
+/** Checked parsing of real version 1 lines against `JSON.parse`, alone and as a whole file read (reliability.md, speed). */
+export async function run(): Promise<BenchRow[]> {
+  const transfers = someTransfers(RECORDS)
+  const lines = transfers.map((transfer, i) => transferCodec.serialise(transfer, i + 1))
+  const bytes = Buffer.from(lines.join(''))
+  const buffers = lines.map((line) => Buffer.from(line.slice(0, -1)))
+  const folder = mkdtempSync(join(tmpdir(), 'dtms-bench-'))
+  const file = join(folder, 'lines.ndjson')
+  writeFileSync(file, bytes)
+  try {
+    const parse = await alternate(
+      () => sum(buffers, (line) => parsed(line)),
+      () => sum(buffers, (line) => (JSON.parse(line.toString()) as Transfer).sizeBytes),
+    )
+    const tail = await alternate(
+      () => checkedTail(file),
+      () => plainTail(file),
+    )
+    const write = await alternate(
+      () => sum(transfers, (transfer) => transferCodec.serialise(transfer, 1).length),
+      () => sum(transfers, (transfer) => JSON.stringify(transfer).length),
+    )
+    return [
+      { name: 'record: bytes a line', value: Math.round(bytes.length / RECORDS), unit: 'B' },
+      row('record: checked parse against JSON.parse', parse.ratio),
+      rate('record: checked parse', parse.candidateMs),
+      {
+        ...row('record: checked file read against split and JSON.parse', tail.ratio),
+        bar: '>= 2.0',
+        ok: tail.ratio >= 2,
+      },
+      rate('record: checked file read', tail.candidateMs),
+      row('record: serialise with rules and checksum against JSON.stringify', write.ratio),
+      rate('record: serialise with rules and checksum', write.candidateMs),
+    ]
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
+
+function row(name: string, ratio: number): BenchRow {
+  return { name, value: Number(ratio.toFixed(2)), unit: 'x' }
+}
+
+function rate(name: string, milliseconds: number): BenchRow {
+  return { name, value: Math.round(RECORDS / (milliseconds / 1000)), unit: 'records/s' }
+}
+
+function sum<T>(items: readonly T[], value: (item: T) => number): number {
+  let total = 0
+  for (const item of items) total += value(item)
+  return total
+}
+
+function parsed(line: Buffer): number {
+  const result = transferCodec.parse(line)
+  return result.ok ? result.value.sizeBytes : 0
+}
+
+/** As a tailer does it: chunks, lines as views of the bytes, a remainder carried over. */
+function checkedTail(file: string): number {
+  const chunk = Buffer.allocUnsafe(CHUNK_BYTES)
+  const descriptor = openSync(file, 'r')
+  let total = 0
+  let kept = 0
+  for (;;) {
+    const count = readSync(descriptor, chunk, kept, chunk.length - kept, null)
+    if (count === 0) break
+    const end = kept + count
+    let start = 0
+    for (let stop = chunk.indexOf(10, start); stop !== -1 && stop < end; stop = chunk.indexOf(10, start)) {
+      total += parsed(chunk.subarray(start, stop))
+      start = stop + 1
+    }
+    chunk.copy(chunk, 0, start, end)
+    kept = end - start
+  }
+  closeSync(descriptor)
+  return total
+}
+
+/** The plain way: chunks as text, split, `JSON.parse`, nothing checked. */
+function plainTail(file: string): number {
+  const chunk = Buffer.allocUnsafe(CHUNK_BYTES)
+  const descriptor = openSync(file, 'r')
+  let total = 0
+  let rest = ''
+  for (;;) {
+    const count = readSync(descriptor, chunk, 0, chunk.length, null)
+    if (count === 0) break
+    const lines = (rest + chunk.toString('utf8', 0, count)).split('\n')
+    rest = lines.pop() ?? ''
+    for (const line of lines) total += (JSON.parse(line) as Transfer).sizeBytes
+  }
+  closeSync(descriptor)
+  return total
+}
+
+/** Sizes, times and the share of failures vary as in a real log; 3 % have an error. */
+function someTransfers(count: number): Transfer[] {
+  const random = createRandom(1, 'bench')
+  let endedAt = 1_696_161_600
+  return Array.from({ length: count }, () => {
+    endedAt = Math.round((endedAt + random.exponential(2)) * 1000) / 1000
+    const sizeBytes = Math.floor(random.exponential(1e10))
+    const durationSeconds = Math.round(random.exponential(60) * 1000) / 1000
+    const times = { endedAt, startedAt: endedAt - durationSeconds, queuedAt: endedAt - durationSeconds - 1.5 }
+    const measured = { ...times, sizeBytes, durationSeconds, firstByteSeconds: Math.round(random.next() * 1e6) / 1e6 }
+    if (random.chance(0.03)) return aFailedTransfer(measured)
+    return aTransfer({ ...measured, bytesTransferred: sizeBytes })
+  })
+}
