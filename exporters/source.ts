@@ -54,10 +54,11 @@ export interface SourceBatch {
   events: Entry<SiteEvent>[]
   truth: Entry<TruthLine>[]
   /**
-   * The state after this batch cannot be reached again from the last save (a request from outside was taken in): the
-   * exporter saves it before it writes anything further.
+   * What must have happened to this batch before anything further is written. `durable`: its entries, which no replay
+   * makes again (a pause). `saved`: the state as well, because it cannot be reached again from the last save (a request
+   * from outside was taken in); only given when nothing is left to repeat of what the log has already.
    */
-  saveFirst?: boolean
+  settle?: 'durable' | 'saved'
   /** How long until it makes sense to ask again, milliseconds; 0 when more is there already. */
   waitMs: number
 }

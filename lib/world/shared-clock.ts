@@ -1,8 +1,13 @@
-import { type Clock, systemClock, WorldClock } from '../clock.ts'
+import { type Clock, DataClock, systemClock, WorldClock } from '../clock.ts'
 import { describeError } from '../lifecycle.ts'
-import type { Logger } from '../logger.ts'
-import { silentLogger } from '../logger.ts'
+import { streamEnd } from '../log/inventory.ts'
+import type { Tailer } from '../log/log.ts'
+import { createTailer } from '../log/tailer.ts'
+import { type Logger, silentLogger } from '../logger.ts'
 import { type Loop, startLoop } from '../loop.ts'
+import { transferCodec } from '../record/codec.ts'
+import { controlCodec } from '../streams/codecs.ts'
+import type { ControlLine } from '../streams/control.ts'
 import type { Volume } from '../volume/volume.ts'
 import { readWorldFile, type WorldFile } from './world-file.ts'
 
@@ -29,7 +34,7 @@ export interface SharedClock extends Clock {
 
 export interface SharedClockOptions {
   wall?: Clock
-  /** How often the volume is looked at; must stay well below the 5 s by which the API dates changes ahead. */
+  /** How often the volume is looked at. For `auto` well below the 5 s by which the API dates changes ahead: 1 s. */
   pollMs?: number
   logger?: Logger
 }
@@ -45,8 +50,12 @@ class VolumeClock implements SharedClock {
   readonly #wall: Clock
   readonly #pollMs: number
   readonly #logger: Logger
+  readonly #control: Tailer<ControlLine>
+  #data: DataClock | undefined
   #world: WorldFile | undefined
   #worldClock: WorldClock | undefined
+  /** The newest look: two polls of one reader must not overlap. */
+  #refreshed: Promise<void> = Promise.resolve()
   #loop: Loop | undefined
   #failing = false
 
@@ -54,8 +63,9 @@ class VolumeClock implements SharedClock {
     this.mode = mode
     this.#volume = volume
     this.#wall = options.wall ?? systemClock
-    this.#pollMs = options.pollMs ?? 1000
+    this.#pollMs = options.pollMs ?? (mode === 'data' ? 10_000 : 1000)
     this.#logger = options.logger ?? silentLogger
+    this.#control = createTailer({ volume, stream: 'control', writers: ['api'], codec: controlCodec })
   }
 
   get world(): WorldFile | undefined {
@@ -63,11 +73,12 @@ class VolumeClock implements SharedClock {
   }
 
   get speed(): number {
-    if (this.#world?.speed === 0) return 0
+    if (this.#data !== undefined || this.#world?.speed === 0) return 0
     return this.#worldClock?.speed ?? 1
   }
 
   now(): number {
+    if (this.#data !== undefined) return this.#data.now()
     if (this.#world?.speed === 0) return this.#world.backfillUntil
     return (this.#worldClock ?? this.#wall).now()
   }
@@ -76,8 +87,9 @@ class VolumeClock implements SharedClock {
     return this.#wall.monotonic()
   }
 
-  async refresh(): Promise<void> {
-    if (this.mode === 'auto' && this.#world === undefined) await this.#lookForWorld()
+  refresh(): Promise<void> {
+    this.#refreshed = this.#refreshed.catch(() => {}).then(() => this.#look())
+    return this.#refreshed
   }
 
   async start(): Promise<void> {
@@ -101,10 +113,35 @@ class VolumeClock implements SharedClock {
     this.#loop = undefined
   }
 
-  async #lookForWorld(): Promise<void> {
-    const world = await readWorldFile(this.#volume)
+  async #lookForData(): Promise<void> {
+    const end = await streamEnd(this.#volume, 'transfers', transferCodec)
+    if (end === undefined) return
+    if (this.#data === undefined) this.#data = new DataClock(end)
+    else this.#data.observe(end)
+  }
+
+  /** Every change of speed since the creation, in order; faults in the same stream are not this clock's business. */
+  async #readSpeeds(clock: WorldClock): Promise<void> {
+    for (let caughtUp = false; !caughtUp; ) {
+      const batch = await this.#control.poll()
+      for (const { value } of batch.entries.toSorted((a, b) => a.seq - b.seq)) {
+        if (value.type === 'speed') clock.observeSpeed({ fromWorld: value.effectiveAt, speed: value.speed })
+      }
+      caughtUp = batch.caughtUp
+    }
+  }
+
+  async #look(): Promise<void> {
+    if (this.mode === 'data') await this.#lookForData()
+    if (this.mode !== 'auto') return
+    const world = this.#world ?? (await readWorldFile(this.#volume))
     if (world === undefined) return
-    if (world.speed > 0) this.#worldClock = new WorldClock(world, this.#wall)
+    if (world.speed > 0) {
+      // Shown to others only with all changes of speed in it: time must not jump back and forth at a start.
+      const clock = this.#worldClock ?? new WorldClock(world, this.#wall)
+      await this.#readSpeeds(clock)
+      this.#worldClock = clock
+    }
     this.#world = world
   }
 }

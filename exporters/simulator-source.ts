@@ -1,0 +1,206 @@
+import { DtmsError } from '../lib/errors.ts'
+import type { Checkpoint, Positions, Tailer } from '../lib/log/log.ts'
+import type { Logger } from '../lib/logger.ts'
+import type { SiteName } from '../lib/names.ts'
+import type { ControlLine, FaultCancel, FaultRequest } from '../lib/streams/control.ts'
+import type { SharedClock } from '../lib/world/shared-clock.ts'
+import type { WorldFile } from '../lib/world/world-file.ts'
+import type { Scenario } from '../simulator/scenario.ts'
+import { createWorld, restoreWorld, type World, type WorldOutput, type WorldState } from '../simulator/world.ts'
+import { isPaused, pauseOf } from './pauses.ts'
+import { emptyBatch, type Pause, type Resume, type Source, type SourceBatch, type SourceStatus } from './source.ts'
+
+export interface SimulatorSourceOptions {
+  site: SiteName
+  scenario: Scenario
+  world: WorldFile
+  clock: SharedClock
+  logger: Logger
+  /** Follows `control/` from these positions on. */
+  followControl: (positions: Positions) => Tailer<ControlLine>
+  /** How long to wait when the world has caught up with the clock, milliseconds. */
+  tickMs?: number
+}
+
+/** World seconds in one step: a few milliseconds of work, so that the event loop stays free while the past is made. */
+const SLICE_SECONDS = 900
+
+/** Requests are dated 5 wall seconds ahead; looking every second leaves room for a slow volume. */
+const CONTROL_POLL_MS = 1000
+
+/**
+ * The simulated world as one site sees it: the whole world runs, the records of this site come out.
+ *
+ * The world is a function of `world.json` and `control/`. Three things are this process's own doing, and each is made
+ * durable before anything follows from it: which control lines it has taken in and when it took a late one (both are
+ * saved with the world), and during which time nobody recorded (`paused`, read back from `events/`). A line that the
+ * last run had not taken in is held back until the world has passed everything that run has written.
+ */
+export class SimulatorSource implements Source {
+  readonly kind = 'simulator'
+  readonly #options: SimulatorSourceOptions
+  readonly #tickMs: number
+  #world: World
+  #control: Tailer<ControlLine>
+  #controlReadAt = -Infinity
+  /** Lines that wait until the world has passed `#holdUntil`. */
+  #held: (FaultRequest | FaultCancel)[] = []
+  #holdUntil = -Infinity
+  #pauses: Pause[] = []
+  #newPause: Pause | undefined
+  #lastLook: { world: number; monotonic: number; speed: number } | undefined
+
+  constructor(options: SimulatorSourceOptions) {
+    this.#options = options
+    this.#tickMs = options.tickMs ?? 200
+    this.#world = this.#newWorld(undefined)
+    this.#control = options.followControl(new Map())
+  }
+
+  async open(resume: Resume): Promise<void> {
+    const { clock, world: file } = this.#options
+    const saved = resume.state
+    this.#world = this.#newWorld(saved)
+    this.#control = this.#options.followControl(saved?.positions.get('control') ?? new Map())
+    this.#pauses = [...resume.pauses]
+    const aliveUntil = saved === undefined ? file.worldStart : this.#world.now
+    const writtenUntil = await this.#findWrittenUntil(saved, resume)
+    this.#holdUntil = writtenUntil
+    await this.#readControl()
+
+    const recordedUntil = Math.max(
+      file.backfillUntil,
+      aliveUntil,
+      writtenUntil,
+      ...this.#pauses.map((pause) => pause.to),
+    )
+    this.#newPause = pauseOf(recordedUntil, clock.now())
+    this.#lastLook = undefined
+  }
+
+  async next(): Promise<SourceBatch> {
+    if (this.#newPause === undefined) this.#noticeLeap()
+    if (this.#newPause !== undefined) return this.#beginPause(this.#newPause)
+
+    const { clock } = this.#options
+    if (clock.monotonic() - this.#controlReadAt >= CONTROL_POLL_MS) await this.#readControl()
+    const holding = this.#held.length > 0
+    if (holding && this.#world.now >= this.#holdUntil) {
+      // A batch is ordered by time, which a clock that was set back gives twice; requests count by their number.
+      for (const line of this.#held.splice(0).toSorted((a, b) => a.seq - b.seq)) this.#apply(line)
+      return { ...emptyBatch(0), settle: 'saved' }
+    }
+
+    const present = clock.now()
+    const limit = Math.min(present, this.#world.now + SLICE_SECONDS)
+    const target = holding ? Math.min(limit, this.#holdUntil) : limit
+    if (target <= this.#world.now) return emptyBatch(this.#tickMs)
+    const batch = this.#ownPart(this.#world.runUntil(target))
+    return { ...batch, waitMs: target < present ? 0 : this.#tickMs }
+  }
+
+  state(): Checkpoint<WorldState> {
+    return { positions: new Map([['control', this.#control.positions()]]), state: this.#world.save() }
+  }
+
+  status(): SourceStatus {
+    const { clock, world: file } = this.#options
+    const past = file.backfillUntil - file.worldStart
+    const lagSeconds = clock.now() - this.#world.now
+    return {
+      pastProgress: past <= 0 ? 1 : Math.min(1, Math.max(0, (this.#world.now - file.worldStart) / past)),
+      lagSeconds: Math.max(0, lagSeconds),
+      ...(lagSeconds < -60 ? { problem: `the clock is ${Math.round(-lagSeconds)} s behind the world` } : {}),
+    }
+  }
+
+  async close(): Promise<void> {}
+
+  /** Takes in what has been asked for since the last look; it takes effect in `next`. */
+  async #readControl(): Promise<void> {
+    for (let caughtUp = false; !caughtUp; ) {
+      const batch = await this.#control.poll()
+      for (const { value } of batch.entries) if (value.type !== 'speed') this.#held.push(value)
+      caughtUp = batch.caughtUp
+    }
+    this.#controlReadAt = this.#options.clock.monotonic()
+  }
+
+  /** A request that this world cannot carry out is passed over, by every exporter alike; it may be a hidden one. */
+  #apply(line: FaultRequest | FaultCancel): void {
+    try {
+      this.#world.apply(line)
+    } catch (error) {
+      if (!(error instanceof DtmsError)) throw error
+      this.#options.logger.warn('a request for a fault is passed over', { code: error.code, event_id: `f-${line.seq}` })
+    }
+  }
+
+  /** A process that was suspended, or whose wall clock was set on, sees world time leap ahead of the monotonic clock. */
+  #noticeLeap(): void {
+    const { clock } = this.#options
+    const look = { world: clock.now(), monotonic: clock.monotonic(), speed: clock.speed }
+    const last = this.#lastLook ?? look
+    this.#lastLook = look
+    const passed = ((look.monotonic - last.monotonic) / 1000) * Math.max(look.speed, last.speed)
+    this.#newPause = pauseOf(last.world + passed, look.world) && { from: last.world, to: look.world }
+  }
+
+  #beginPause(pause: Pause): SourceBatch {
+    this.#newPause = undefined
+    this.#pauses.push(pause)
+    return { ...emptyBatch(0), events: [{ type: 'paused', at: pause.to, ...pause }], settle: 'durable' }
+  }
+
+  #ownPart(output: WorldOutput): Pick<SourceBatch, 'transfers' | 'events' | 'truth'> {
+    const { site } = this.#options
+    const records = output.records.filter(
+      (record) => record.transfer.site === site && !isPaused(this.#pauses, record.at),
+    )
+    return {
+      transfers: records.map((record) => record.transfer),
+      events: output.events.filter((event) => event.site === site).map((event) => event.entry),
+      truth: output.truth.filter((line) => line.site === site).map((line) => line.entry),
+    }
+  }
+
+  #newWorld(saved: Checkpoint<unknown> | undefined): World {
+    const { scenario, world: file } = this.#options
+    return saved === undefined
+      ? createWorld({ scenario, seed: file.seed, worldStart: file.worldStart })
+      : restoreWorld({ scenario, seed: file.seed, state: saved.state as WorldState })
+  }
+
+  /** The instant of the last entry that the log holds beyond the saved state, found by running a second world up to it. */
+  async #findWrittenUntil(saved: Checkpoint<unknown> | undefined, resume: Resume): Promise<number> {
+    const left = { ...resume.written }
+    const scout = this.#newWorld(saved)
+    const present = this.#options.clock.now()
+    let until = -Infinity
+    while (left.transfers + left.events + left.truth > 0 && scout.now < present) {
+      const from = scout.now
+      const output = scout.runUntil(Math.min(present, from + SLICE_SECONDS))
+      until = Math.max(until, this.#consume(output, left))
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    return until
+  }
+
+  /** Counts this site's entries down; answers the instant of the last one that was counted. */
+  #consume(output: WorldOutput, left: { transfers: number; events: number; truth: number }): number {
+    const own = (entry: { site: SiteName }): boolean => entry.site === this.#options.site
+    const records = output.records.filter((record) => own(record.transfer) && !isPaused(this.#pauses, record.at))
+    const counted = [
+      ...records.splice(0, left.transfers).map((record) => record.at),
+      ...output.events
+        .filter(own)
+        .slice(0, left.events)
+        .map((event) => event.entry.at),
+      ...output.truth
+        .filter(own)
+        .slice(0, left.truth)
+        .map((line) => line.entry.at),
+    ]
+    return counted.reduce((latest, at) => Math.max(latest, at), -Infinity)
+  }
+}

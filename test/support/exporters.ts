@@ -1,0 +1,106 @@
+import { onTestFinished } from 'vitest'
+import { createExporter } from '../../exporters/app.ts'
+import type { ExporterConfig } from '../../exporters/config.ts'
+import { loadScenario } from '../../exporters/scenario-file.ts'
+import type { ManualClock } from '../../lib/clock.ts'
+import type { Codec, TailBatch } from '../../lib/log/log.ts'
+import { createTailer } from '../../lib/log/tailer.ts'
+import { silentLogger } from '../../lib/logger.ts'
+import { type SiteName, siteName } from '../../lib/names.ts'
+import { transferCodec } from '../../lib/record/codec.ts'
+import type { Transfer, TransferRecord } from '../../lib/record/record.ts'
+import type { Service } from '../../lib/service.ts'
+import type { FaultCancel, FaultRequest } from '../../lib/streams/control.ts'
+import type { Volume } from '../../lib/volume/volume.ts'
+import { createSharedClock } from '../../lib/world/shared-clock.ts'
+import { readWorldFile } from '../../lib/world/world-file.ts'
+import { createWorld } from '../../simulator/world.ts'
+import { eventually } from './builders.ts'
+
+export const SITE_A = siteName('SITE_A')
+
+export function anExporterConfig(changes: Partial<ExporterConfig> = {}): ExporterConfig {
+  return {
+    site: SITE_A,
+    scenario: 'default',
+    seed: 7,
+    speed: 1,
+    backfillHours: 1,
+    source: 'simulator',
+    sourceFile: '',
+    sourceFormat: 'transfers-csv',
+    sourceMapping: '',
+    dataDir: './data',
+    pollMs: 5,
+    retentionHours: 168,
+    retentionBytes: 1_073_741_824,
+    ...changes,
+  }
+}
+
+/** A running exporter under a wall clock that the test moves; stopped when the test has ended. */
+export async function aRunningExporter(
+  volume: Volume,
+  wall: ManualClock,
+  changes: Partial<ExporterConfig> = {},
+): Promise<Service> {
+  const clock = createSharedClock(volume, 'auto', { wall })
+  const exporter = createExporter({ config: anExporterConfig(changes), clock, logger: silentLogger, volume })
+  onTestFinished(() => exporter.stop())
+  await exporter.start()
+  return exporter
+}
+
+/** Waits until everything up to the present is written. */
+export async function caughtUp(exporter: Service): Promise<void> {
+  await eventually(() => {
+    const { past, lag } = exporter.checks()
+    return past?.ok === true && lag?.ok === true
+  })
+}
+
+/** Everything that a stream's folder holds now, as a reader sees it. */
+export async function readAll<Read>(
+  volume: Volume,
+  stream: string,
+  writer: string,
+  codec: Codec<never, Read>,
+): Promise<TailBatch<Read>> {
+  const tailer = createTailer({ volume, stream, writers: [writer], codec })
+  const all: TailBatch<Read> = { entries: [], gaps: [], damaged: [], repeated: 0, caughtUp: false }
+  while (!all.caughtUp) {
+    const batch = await tailer.poll()
+    all.entries.push(...batch.entries)
+    all.gaps.push(...batch.gaps)
+    all.damaged.push(...batch.damaged)
+    all.repeated += batch.repeated
+    all.caughtUp = batch.caughtUp
+  }
+  return all
+}
+
+export async function transfersOf(volume: Volume, site: SiteName = SITE_A): Promise<TransferRecord[]> {
+  const { entries } = await readAll(volume, 'transfers', site, transferCodec)
+  return entries.toSorted((a, b) => a.seq - b.seq).map((entry) => entry.value)
+}
+
+/** What the world of this volume gives a site when it is run through in one go, due in (from, to]. */
+export async function worldTransfers(
+  volume: Volume,
+  to: number,
+  lines: readonly (FaultRequest | FaultCancel)[] = [],
+  site: SiteName = SITE_A,
+): Promise<{ at: number; transfer: Transfer }[]> {
+  const file = await readWorldFile(volume)
+  if (file === undefined) throw new Error('no world on this volume')
+  const { scenario } = loadScenario(file.scenario)
+  const world = createWorld({ scenario, seed: file.seed, worldStart: file.worldStart })
+  for (const line of lines) world.apply(line)
+  return world.runUntil(to).records.filter((record) => record.transfer.site === site)
+}
+
+/** A record as the world made it: without what the log added. */
+export function withoutLogFields(record: TransferRecord): Transfer {
+  const { v: _v, seq: _seq, id: _id, ...transfer } = record
+  return transfer
+}
