@@ -79,6 +79,8 @@ export function defineRoute<
 export interface MountOptions {
   isKey: KeyCheck
   logger: Logger
+  /** Told of every answered request for a state change, refused ones included. */
+  onStateChange?(operationId: string, status: number): void
 }
 
 /** Puts routes on a router; every path answers 405 with Allow to the methods it does not have. */
@@ -139,6 +141,7 @@ function audit(route: Route, request: Request, response: Response, options: Moun
   const { requestId, traceId, spanId } = contextOf(request)
   const keyed = options.isKey(request.headers.authorization)
   response.on('finish', () => {
+    options.onStateChange?.(route.operationId, response.statusCode)
     options.logger.info('state change requested', {
       audit: true,
       operation: route.operationId,

@@ -1,0 +1,185 @@
+import { assertKeyed, createKeyCheck } from '../lib/http/auth.ts'
+import { opsRoutes } from '../lib/http/ops.ts'
+import { mountRoutes, type Route } from '../lib/http/route.ts'
+import { createHttpServer, type HttpServer } from '../lib/http/server.ts'
+import { UndoStack } from '../lib/lifecycle.ts'
+import { openLogWriter } from '../lib/log/writer.ts'
+import type { Logger } from '../lib/logger.ts'
+import type { MetricsRegistry } from '../lib/metrics.ts'
+import { transferCodec } from '../lib/record/codec.ts'
+import type { HealthCheck, Service } from '../lib/service.ts'
+import { anomaliesCodec, controlCodec, eventsCodec } from '../lib/streams/codecs.ts'
+import type { Volume } from '../lib/volume/volume.ts'
+import type { SharedClock } from '../lib/world/shared-clock.ts'
+import { Changes } from './changes.ts'
+import type { ApiConfig } from './config.ts'
+import type { ApiContext } from './context.ts'
+import { EventHub } from './events/hub.ts'
+import { EventRing } from './events/ring.ts'
+import { createApiMetrics } from './metrics.ts'
+import { StreamReader } from './reader.ts'
+import { ReplyCache } from './reply-cache.ts'
+import { compatRoutes } from './routes/compat.ts'
+import { correlationRoutes } from './routes/correlations.ts'
+import { csvRoutes } from './routes/csv.ts'
+import { assetRoutes, documentRoutes } from './routes/documents.ts'
+import { eventRoutes } from './routes/events.ts'
+import { faultRoutes } from './routes/faults.ts'
+import { maintenanceRoutes } from './routes/maintenance.ts'
+import { recordRoutes } from './routes/records.ts'
+import { siteRoutes } from './routes/sites.ts'
+import { worldRoutes } from './routes/world.ts'
+import { ApiState } from './state.ts'
+import { createLogPages, readWholeLog } from './store/log-pages.ts'
+
+const RING_EVENTS = 10_000
+
+/** A result of the batch job is not exposed for longer than this, world seconds. */
+const CORRELATION_SECONDS = 1800
+
+export interface ApiOptions {
+  config: ApiConfig
+  clock: SharedClock
+  logger: Logger
+  volume: Volume
+  /** The other services of an all-in-one process: their readiness and metrics are told at this one address. */
+  services?: readonly Service[]
+  /** Registries that belong to no service: process metrics. */
+  registries?: readonly MetricsRegistry[]
+}
+
+export interface Api extends Service {
+  /** Where it listens; known after `start`. */
+  readonly url: string
+  /** What OpenAPI describes, for checks of the documentation. */
+  readonly routes: readonly Route[]
+}
+
+/** REST, live events, documentation and the overview page. Opens nothing before `start`. */
+export function createApi(options: ApiOptions): Api {
+  const { config, clock, logger, volume } = options
+  const ring = new EventRing(Date.now(), RING_EVENTS)
+  const hub = new EventHub(ring, { onDropped: () => metrics.eventClientsDropped.inc() })
+  const state = new ApiState({
+    memoryRecords: config.memoryRecords,
+    publish: (type, data) => {
+      metrics.eventsPublished.inc({ kind: type })
+      hub.publish(type, data)
+    },
+  })
+  const metrics = createApiMetrics({
+    eventClients: () => hub.clients,
+    memoryRecords: () => state.transfers.size,
+    memoryAnomalies: () => state.anomalies.size,
+    lagBytes: () => reader.lagBytes,
+    correlation: () => correlationNow(state, clock),
+  })
+  const reader = new StreamReader({ volume, clock, logger, state, metrics, pollMs: config.pollMs })
+  const changes = new Changes(clock, state)
+  const transferPages = { volume, stream: 'transfers', codec: transferCodec }
+  const anomalyPages = { volume, stream: 'anomalies', codec: anomaliesCodec }
+  const context: ApiContext = {
+    config,
+    clock,
+    logger,
+    state,
+    hub,
+    changes,
+    cache: new ReplyCache(ring.headId.replace(/-.*/, ''), () => state.version),
+    readable: () => reader.readable,
+    olderTransfers: createLogPages(transferPages),
+    olderAnomalies: createLogPages(anomalyPages),
+    allTransfers: (range) => readWholeLog(transferPages, range),
+    allAnomalies: (range) => readWholeLog(anomalyPages, range),
+  }
+  const service: Service = {
+    name: 'api',
+    registry: metrics.registry,
+    start,
+    stop,
+    checks: (): Record<string, HealthCheck> => ({
+      log: reader.check(),
+      volume: volume.healthy ? { ok: true } : { ok: false, detail: 'a call to the volume does not come back' },
+      changes: changes.open ? { ok: true } : { ok: false, detail: 'the log is not open for writing yet' },
+    }),
+  }
+  const described = [
+    ...compatRoutes(context),
+    ...csvRoutes(context),
+    ...siteRoutes(context),
+    ...recordRoutes(context),
+    ...correlationRoutes(context),
+    ...worldRoutes(context),
+    ...faultRoutes(context),
+    ...maintenanceRoutes(context),
+    ...eventRoutes(context),
+    ...opsRoutes({ services: [service, ...(options.services ?? [])], registries: options.registries ?? [] }),
+  ]
+  const routes = [...described, ...documentRoutes(described)]
+  const isKey = createKeyCheck(config.apiKey)
+  const http: HttpServer = createHttpServer({
+    host: config.host,
+    port: config.port,
+    logger,
+    trustedProxies: config.trustedProxies,
+    ...(config.rateLimit === 0
+      ? {}
+      : { rateLimit: { perMinute: config.rateLimit, exempt: ['/health', '/metrics', '/assets'] } }),
+    mount: (router) =>
+      mountRoutes(router, [...routes, ...assetRoutes()], {
+        isKey,
+        logger,
+        onStateChange: (kind, status) =>
+          metrics.stateChanges.inc({ kind, result: status < 300 ? 'done' : status < 500 ? 'refused' : 'failed' }),
+      }),
+    onRequest: ({ route, status, seconds }) => {
+      // A listener stays for hours: that is no time to answer.
+      if (route !== 'GET /v1/events')
+        metrics.requests.observe({ route, status: `${Math.floor(status / 100)}xx` }, seconds)
+    },
+    beforeClose: () => hub.close(),
+  })
+
+  const undo = new UndoStack(logger)
+  async function start(): Promise<void> {
+    assertKeyed(config.host, config.apiKey)
+    // The port first: one that is taken must be known before a lease is, and liveness must not wait for the volume.
+    await http.start()
+    undo.push('http', () => http.stop())
+    reader.start()
+    undo.push('reader', () => reader.stop())
+    // No retention: these lines are few, and the world is a function of all of them.
+    const writing = { volume, writer: 'api', clock, logger }
+    const control = await openLogWriter({ ...writing, stream: 'control', codec: controlCodec })
+    undo.push('control log', () => control.close())
+    const events = await openLogWriter({ ...writing, stream: 'events', codec: eventsCodec })
+    undo.push('events log', () => events.close())
+    changes.use({ control, events })
+    undo.push('state changes', () => changes.use(undefined))
+    logger.info('the API answers', { url: http.url, keyed: config.apiKey !== undefined })
+  }
+  async function stop(): Promise<void> {
+    await undo.run()
+    hub.close()
+  }
+
+  return {
+    ...service,
+    routes,
+    get url() {
+      return http.url
+    },
+  }
+}
+
+function correlationNow(
+  state: ApiState,
+  clock: SharedClock,
+): { coefficient: number | null; ageSeconds: number } | undefined {
+  const { newest } = state.correlations
+  if (newest === undefined) return undefined
+  const ageSeconds = Math.max(0, clock.now() - newest.at)
+  if (ageSeconds > CORRELATION_SECONDS) return undefined
+  const whole = newest.items.find(({ scope }) => 'platform' in scope)
+  return { coefficient: whole?.coefficient ?? null, ageSeconds }
+}

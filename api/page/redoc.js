@@ -1,0 +1,5 @@
+window.Redoc.init(
+  '/openapi.json',
+  { hideDownloadButton: false, nativeScrollbars: true },
+  document.getElementById('docs'),
+)

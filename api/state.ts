@@ -1,0 +1,183 @@
+import type { TailedEntry } from '../lib/log/log.ts'
+import { isSiteName, linkKey, type SiteName } from '../lib/names.ts'
+import type { TransferRecord } from '../lib/record/record.ts'
+import { type SiteFreshness, StalenessTracker } from '../lib/staleness/tracker.ts'
+import type { AnomalyLine } from '../lib/streams/anomalies.ts'
+import type { ControlLine } from '../lib/streams/control.ts'
+import type { CorrelationLine } from '../lib/streams/correlations.ts'
+import type { SiteEvent } from '../lib/streams/events.ts'
+import { CorrelationBook } from './correlations.ts'
+import type { EventType } from './events/ring.ts'
+import { FaultBook } from './faults.ts'
+import { MaintenanceBook } from './maintenance.ts'
+import { MinuteCounters } from './store/minutes.ts'
+import { type Keyed, OrderedStore } from './store/ordered-store.ts'
+
+/** Anomalies are a hundredth of the transfers and several times their size. */
+const MEMORY_ANOMALIES = 10_000
+
+/** A record older than this is news to nobody who watches live, world seconds. */
+const LIVE_SECONDS = 3600
+
+export interface StateOptions {
+  memoryRecords: number
+  publish(type: EventType, data: unknown): void
+}
+
+/**
+ * All that the API knows, made from the log alone: applying the same lines in any batches gives the same answers.
+ * It holds no clock; questions that depend on the time bring it.
+ */
+export class ApiState {
+  readonly transfers: OrderedStore<TransferRecord>
+  readonly anomalies = new OrderedStore<AnomalyLine>(MEMORY_ANOMALIES)
+  readonly minutes = new MinuteCounters()
+  readonly tracker = new StalenessTracker()
+  readonly faults = new FaultBook()
+  readonly maintenance = new MaintenanceBook()
+  readonly correlations = new CorrelationBook()
+  readonly #publish: StateOptions['publish']
+  readonly #sites = new Set<SiteName>()
+  /** Few different words, many records: each is kept once. */
+  readonly #words = new Map<string, string>()
+  readonly #stateBySite = new Map<SiteName, string>()
+  readonly #stateByFault = new Map<string, string>()
+  #version = 0
+  #liveFrom = Infinity
+
+  constructor(options: StateOptions) {
+    this.transfers = new OrderedStore(options.memoryRecords)
+    this.#publish = options.publish
+  }
+
+  /** Grows with every line that was applied: equal versions answer alike. */
+  get version(): number {
+    return this.#version
+  }
+
+  /** Recorders, by name. */
+  get sites(): SiteName[] {
+    return [...this.#sites].sort()
+  }
+
+  /** Recorders and both ends of every link seen, by name. */
+  get endpoints(): SiteName[] {
+    return [...new Set([...this.#sites, ...this.minutes.endpoints()])].sort()
+  }
+
+  /** From now on what is applied is told to listeners, unless it is about a time before `from`. */
+  goLive(from: number): void {
+    this.#liveFrom = from
+  }
+
+  know(site: SiteName): void {
+    if (this.#sites.has(site)) return
+    this.#sites.add(site)
+    this.tracker.know(site)
+    this.#version += 1
+  }
+
+  applyTransfers(entries: readonly TailedEntry<TransferRecord>[], now: number): void {
+    if (entries.length === 0) return
+    const live = this.#liveFrom < Infinity
+    for (const { value } of entries) {
+      this.#intern(value)
+      this.know(value.site)
+      this.minutes.observe(value)
+      const link = linkKey(value.source, value.destination)
+      this.tracker.observe(value.site, value.endedAt, live ? { link, seenAt: now } : { link })
+    }
+    this.transfers.add(entries.map(toKeyed))
+    this.#version += 1
+    for (const { value } of entries) if (this.#isLive(value.endedAt, now)) this.#publish('transfer', value)
+  }
+
+  applyAnomalies(entries: readonly TailedEntry<AnomalyLine>[], now: number): void {
+    if (entries.length === 0) return
+    for (const { value } of entries) this.minutes.observeAnomaly(value)
+    this.anomalies.add(entries.map(toKeyed))
+    this.#version += 1
+    for (const { value } of entries) if (this.#isLive(value.at, now)) this.#publish('anomaly', value)
+  }
+
+  applyEvents(entries: readonly TailedEntry<SiteEvent>[]): void {
+    for (const { writer, value } of entries) this.applyEvent(writer, value)
+  }
+
+  applyEvent(writer: string, event: SiteEvent): void {
+    this.tracker.observeEvent(event, isSiteName(writer) ? writer : undefined)
+    if (event.type === 'maintenance') this.maintenance.apply(writer, event)
+    this.#version += 1
+  }
+
+  applyControl(line: ControlLine): void {
+    this.faults.apply(line)
+    this.#version += 1
+  }
+
+  applyCorrelations(entries: readonly TailedEntry<CorrelationLine>[], now: number): void {
+    for (const { value } of entries) {
+      this.correlations.apply(value)
+      this.#version += 1
+      if (this.#isLive(value.at, now)) this.#publish('correlation', this.correlations.newestSummary)
+    }
+  }
+
+  /** States follow from the time that passes: this is called every second and tells what has become different. */
+  observeTime(now: number, readable: boolean): void {
+    const live = this.#liveFrom < Infinity
+    for (const freshness of this.tracker.at(now, readable)) {
+      const before = this.#stateBySite.get(freshness.site)
+      this.#stateBySite.set(freshness.site, freshness.state)
+      if (before === freshness.state) continue
+      this.#version += 1
+      if (live) this.#publish('freshness', toFreshnessView(freshness))
+    }
+    for (const { hidden: _hidden, ...fault } of this.faults.list(now, false)) {
+      const before = this.#stateByFault.get(fault.id)
+      this.#stateByFault.set(fault.id, fault.state)
+      if (before === fault.state) continue
+      this.#version += 1
+      if (live) this.#publish('fault', fault)
+    }
+  }
+
+  #isLive(at: number, now: number): boolean {
+    return at >= this.#liveFrom && at > now - LIVE_SECONDS
+  }
+
+  #intern(record: TransferRecord): void {
+    record.protocol = this.#word(record.protocol)
+    record.activity = this.#word(record.activity)
+    record.site = this.#word(record.site)
+    record.source = this.#word(record.source)
+    record.destination = this.#word(record.destination)
+  }
+
+  #word<T extends string>(text: T): T {
+    const known = this.#words.get(text)
+    if (known !== undefined) return known as T
+    if (this.#words.size < 10_000) this.#words.set(text, text)
+    return text
+  }
+}
+
+export function toFreshnessView(freshness: SiteFreshness) {
+  const { site, state, newestEndedAt, ageSeconds, expectedSeconds, since } = freshness
+  return {
+    site,
+    state,
+    newestEndedAt: newestEndedAt ?? null,
+    ageSeconds: ageSeconds === undefined ? null : roundMilliseconds(ageSeconds),
+    expectedSeconds: roundMilliseconds(expectedSeconds),
+    since: since === undefined ? null : roundMilliseconds(since),
+  }
+}
+
+export function roundMilliseconds(seconds: number): number {
+  return Math.round(seconds * 1000) / 1000
+}
+
+function toKeyed<T>({ at, writer, seq, value }: TailedEntry<T>): Keyed<T> {
+  return { at, writer, seq, value }
+}
