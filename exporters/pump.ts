@@ -121,6 +121,8 @@ export class Pump {
     await this.#drain()
     this.#pastWritten = true
     this.#options.onPastWritten()
+    // A kill right after a start should not cost the past again.
+    this.#savedAt = -Infinity
   }
 
   #write(batch: Pick<SourceBatch, 'transfers' | 'events' | 'truth'>): void {

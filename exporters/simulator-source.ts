@@ -175,12 +175,11 @@ export class SimulatorSource implements Source {
   async #findWrittenUntil(saved: Checkpoint<unknown> | undefined, resume: Resume): Promise<number> {
     const left = { ...resume.written }
     const scout = this.#newWorld(saved)
+    // A log that holds more than this world would have made by now (the clock was set back) must not keep us for ever.
     const present = this.#options.clock.now()
     let until = -Infinity
     while (left.transfers + left.events + left.truth > 0 && scout.now < present) {
-      const from = scout.now
-      const output = scout.runUntil(Math.min(present, from + SLICE_SECONDS))
-      until = Math.max(until, this.#consume(output, left))
+      until = Math.max(until, this.#consume(scout.runUntil(scout.now + SLICE_SECONDS), left))
       await new Promise((resolve) => setImmediate(resolve))
     }
     return until
@@ -190,17 +189,21 @@ export class SimulatorSource implements Source {
   #consume(output: WorldOutput, left: { transfers: number; events: number; truth: number }): number {
     const own = (entry: { site: SiteName }): boolean => entry.site === this.#options.site
     const records = output.records.filter((record) => own(record.transfer) && !isPaused(this.#pauses, record.at))
-    const counted = [
-      ...records.splice(0, left.transfers).map((record) => record.at),
-      ...output.events
+    const counted = {
+      transfers: records.slice(0, left.transfers).map((record) => record.at),
+      events: output.events
         .filter(own)
         .slice(0, left.events)
         .map((event) => event.entry.at),
-      ...output.truth
+      truth: output.truth
         .filter(own)
         .slice(0, left.truth)
         .map((line) => line.entry.at),
-    ]
-    return counted.reduce((latest, at) => Math.max(latest, at), -Infinity)
+    }
+    left.transfers -= counted.transfers.length
+    left.events -= counted.events.length
+    left.truth -= counted.truth.length
+    const instants = [...counted.transfers, ...counted.events, ...counted.truth]
+    return instants.reduce((latest, at) => Math.max(latest, at), -Infinity)
   }
 }

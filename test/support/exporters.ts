@@ -16,6 +16,7 @@ import { createSharedClock } from '../../lib/world/shared-clock.ts'
 import { readWorldFile } from '../../lib/world/world-file.ts'
 import { createWorld } from '../../simulator/world.ts'
 import { eventually } from './builders.ts'
+import { aProcess, type RunningProcess } from './processes.ts'
 
 export const SITE_A = siteName('SITE_A')
 
@@ -103,4 +104,9 @@ export async function worldTransfers(
 export function withoutLogFields(record: TransferRecord): Transfer {
   const { v: _v, seq: _seq, id: _id, ...transfer } = record
   return transfer
+}
+
+/** An exporter of SITE_A as a process of its own, under the real clock. */
+export function anExporterProcess(root: string, env: Record<string, string> = {}): RunningProcess {
+  return aProcess('run-exporter.js', { SITE_NAME: SITE_A, DTMS_DATA_DIR: root, LOG_LEVEL: 'warn', ...env })
 }

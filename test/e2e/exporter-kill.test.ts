@@ -1,0 +1,43 @@
+import { describe, expect, it } from 'vitest'
+import { createRandom } from '../../lib/random.ts'
+import { transferCodec } from '../../lib/record/codec.ts'
+import { createInlineVolume } from '../../lib/volume/inline.ts'
+import { aFolder, eventually } from '../support/builders.ts'
+import {
+  anExporterProcess,
+  readAll,
+  SITE_A,
+  transfersOf,
+  withoutLogFields,
+  worldTransfers,
+} from '../support/exporters.ts'
+
+const KILLS = 12
+
+const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds))
+
+describe('an exporter that is killed at any instant', () => {
+  it(`loses nothing and doubles nothing over ${KILLS} kills, in its past and in its present`, async () => {
+    const root = aFolder()
+    const volume = createInlineVolume({ root })
+    const random = createRandom(3, 'kills')
+    for (let kill = 0; kill < KILLS; kill += 1) {
+      const exporter = anExporterProcess(root, { DTMS_SPEED: '60', DTMS_BACKFILL_HOURS: '12' })
+      await pause(random.uniform(150, 900))
+      exporter.kill('SIGKILL')
+      await exporter.ended
+    }
+    const before = (await transfersOf(volume)).length
+    const last = anExporterProcess(root, { DTMS_SPEED: '60', DTMS_BACKFILL_HOURS: '12' })
+    await eventually(async () => (await transfersOf(volume)).length > before + 50)
+    last.kill('SIGTERM')
+    expect(await last.ended).toBe(0)
+
+    const { gaps, damaged, repeated } = await readAll(volume, 'transfers', SITE_A, transferCodec)
+    expect({ gaps, damaged, repeated }).toEqual({ gaps: [], damaged: [], repeated: 0 })
+    const records = await transfersOf(volume)
+    expect(records.map(({ seq }) => seq)).toEqual(records.map((_, i) => i + 1))
+    const expected = await worldTransfers(volume, Math.max(...records.map(({ endedAt }) => endedAt)))
+    expect(records.map(withoutLogFields)).toEqual(expected.map(({ transfer }) => transfer))
+  })
+})
