@@ -148,7 +148,7 @@ function growTrees(matrix: Matrix, seed: number): StrictTrees {
     value: new Float32Array(TREES * size),
   }
   const grower = new TreeGrower(matrix, trees)
-  for (let tree = 0; tree < TREES; tree += 1) grower.grow(tree, createRandom(seed, 'tree', String(tree)))
+  for (let tree = 0; tree < TREES; tree += 1) grower.grow(tree, createRandom(seed, 'grow', String(tree)))
   return trees
 }
 

@@ -10,11 +10,11 @@ function normalCloud(rows: number, columns: number, seed = 1): Matrix {
   return { data: new Float32Array(rows * columns).map(() => random.normal()), rows, columns }
 }
 
-const fit = (matrix: Matrix, seed: number): StrictForest => strictEngine.fit(matrix, seed) as StrictForest
+const grow = (matrix: Matrix, seed: number): StrictForest => strictEngine.fit(matrix, seed) as StrictForest
 
 describe('the strict isolation forest', () => {
   test('gives a far point a higher score than a central one, both between 0 and 1', () => {
-    const forest = fit(normalCloud(1000, 3), 7)
+    const forest = grow(normalCloud(1000, 3), 7)
     const far = forest.score(Float32Array.of(9, 9, 9))
     const central = forest.score(Float32Array.of(0, 0, 0))
     expect(far).toBeGreaterThan(0.7)
@@ -25,13 +25,13 @@ describe('the strict isolation forest', () => {
 
   test('is the same bit for bit when fitted twice, and another with another seed', () => {
     const matrix = normalCloud(600, 4)
-    expect(fit(matrix, 7).trees).toEqual(fit(matrix, 7).trees)
-    expect(fit(matrix, 7).trees.threshold).not.toEqual(fit(matrix, 8).trees.threshold)
+    expect(grow(matrix, 7).trees).toEqual(grow(matrix, 7).trees)
+    expect(grow(matrix, 7).trees.threshold).not.toEqual(grow(matrix, 8).trees.threshold)
   })
 
   test('scores one record, a slice and the whole matrix bit for bit alike', () => {
     const matrix = normalCloud(500, 5)
-    const forest = fit(matrix, 3)
+    const forest = grow(matrix, 3)
     const all = forest.scoreAll(matrix)
     const slice = forest.scoreAll({ data: matrix.data.subarray(100 * 5, 200 * 5), rows: 100, columns: 5 })
     for (let row = 0; row < 500; row += 1) expect(forest.score(matrix.data, row * 5)).toBe(all[row])
@@ -48,20 +48,20 @@ describe('the strict isolation forest', () => {
       [257, SAMPLE_SIZE],
       [5000, SAMPLE_SIZE],
     ] as const) {
-      expect(fit(normalCloud(rows, 2), 1).trees.sampleSize).toBe(expected)
+      expect(grow(normalCloud(rows, 2), 1).trees.sampleSize).toBe(expected)
     }
     // Three rows, three samples: a sample with repeats would leave trees whose root does not vary.
-    const { trees } = fit(matrixOf([[0], [1], [2]]), 5)
+    const { trees } = grow(matrixOf([[0], [1], [2]]), 5)
     for (let tree = 0; tree < TREES; tree += 1) expect(trees.threshold[tree * nodesOf(trees.height)]).toBeLessThan(3)
   })
 
   test('never splits on a constant column, and a constant matrix scores every row alike', () => {
     const rows = Array.from({ length: 300 }, (_, i) => [5, i, 5])
-    const { trees } = fit(matrixOf(rows), 2)
+    const { trees } = grow(matrixOf(rows), 2)
     trees.feature.forEach((column, i) => {
       if (Number.isFinite(trees.threshold[i])) expect(column).toBe(1)
     })
-    const constant = fit(matrixOf(Array.from({ length: 300 }, () => [1, 2])), 2)
+    const constant = grow(matrixOf(Array.from({ length: 300 }, () => [1, 2])), 2)
     expect(constant.score(Float32Array.of(1, 2))).toBe(constant.score(Float32Array.of(100, -100)))
   })
 
@@ -69,7 +69,7 @@ describe('the strict isolation forest', () => {
     // Neighbouring single-precision numbers leave no room between them: only t = the larger one separates the rows.
     const low = Math.fround(1)
     const high = Math.fround(1 + 2 ** -20)
-    const { trees } = fit(matrixOf([[low], [high], [low], [high]]), 4)
+    const { trees } = grow(matrixOf([[low], [high], [low], [high]]), 4)
     for (let tree = 0; tree < TREES; tree += 1) {
       const t = trees.threshold[tree * nodesOf(trees.height)] as number
       expect(t).toBeGreaterThan(low)
@@ -79,7 +79,7 @@ describe('the strict isolation forest', () => {
 
   test('the drops of the features add up to the difference of expected depth within 1e-9', () => {
     const matrix = normalCloud(2000, 6)
-    const forest = fit(matrix, 11)
+    const forest = grow(matrix, 11)
     for (const row of [Float32Array.of(0, 0, 0, 0, 0, 0), Float32Array.of(0, 8, 0, 0, -3, 0)]) {
       const sum = forest.drops(row).reduce((total, drop) => total + drop, 0)
       expect(Math.abs(sum - (forest.expectedDepth() - forest.meanDepth(row)))).toBeLessThan(1e-9)
@@ -88,7 +88,7 @@ describe('the strict isolation forest', () => {
 
   test('names the one planted feature first in at least 9 of 10 anomalies at six dimensions', () => {
     const matrix = normalCloud(2000, 6)
-    const forest = fit(matrix, 11)
+    const forest = grow(matrix, 11)
     const random = createRandom(5, 'planted')
     let hits = 0
     for (let i = 0; i < 200; i += 1) {
@@ -102,12 +102,12 @@ describe('the strict isolation forest', () => {
   })
 
   test('refuses fewer than two rows and more columns than one byte can number', () => {
-    expect(() => fit(matrixOf([[1]]), 1)).toThrow('at least two rows')
-    expect(() => fit(normalCloud(4, 257), 1)).toThrow('columns must be 1 to 256')
+    expect(() => grow(matrixOf([[1]]), 1)).toThrow('at least two rows')
+    expect(() => grow(normalCloud(4, 257), 1)).toThrow('columns must be 1 to 256')
   })
 })
 
-describe('the ten quickest labelled sets', () => {
+describe('the labelled sets of the paper table', () => {
   const reference = readReference()
   if (reference === undefined) {
     test.skip('skipped: no labelled sets (set DTMS_SHARED_DATA to the folder that holds anomaly/)', () => {})
