@@ -1,4 +1,4 @@
-import { Baseline, type BaselineState, estimateOf } from './baseline.ts'
+import { Baseline, type BaselineState, type Estimate, estimateOf } from './baseline.ts'
 
 export interface CurveShape {
   /** Width of a bin, in the unit of x. */
@@ -44,8 +44,9 @@ export class Curve {
     bin.learn(value)
   }
 
-  shift(delta: number): void {
-    for (const bin of this.#bins.values()) bin.shift(delta)
+  /** Moves every bin by so many of its own standard deviations. */
+  shift(deviations: number): void {
+    for (const bin of this.#bins.values()) bin.shift(deviations * (bin.own()?.scale ?? 0))
   }
 
   save(): CurveState {
@@ -53,12 +54,16 @@ export class Curve {
   }
 }
 
-/** Expected value at x by the chain of curves (link first, everything last); undefined when none knows the place. */
-export function expectedAt(chain: readonly Curve[], width: number, x: number): number | undefined {
+/** What is usual at x by the chain of curves (link first, everything last); undefined when none knows the place. */
+export function estimateAt(chain: readonly Curve[], width: number, x: number): Estimate | undefined {
   const place = x / width - 0.5
   const low = Math.floor(place)
-  const left = estimateOf(chain.map((curve) => curve.bin(low)))?.center
-  const right = estimateOf(chain.map((curve) => curve.bin(low + 1)))?.center
+  const left = estimateOf(chain.map((curve) => curve.bin(low)))
+  const right = estimateOf(chain.map((curve) => curve.bin(low + 1)))
   if (left === undefined || right === undefined) return left ?? right
-  return left + (right - left) * (place - low)
+  const part = place - low
+  return {
+    center: left.center + (right.center - left.center) * part,
+    scale: left.scale + (right.scale - left.scale) * part,
+  }
 }

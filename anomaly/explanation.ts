@@ -14,8 +14,9 @@ export function toReasons(observation: Observation, found: readonly Contribution
     const value = observation.value[feature] as number
     const center = observation.center[feature] as number
     const spread = USUAL_Z * (observation.scale[feature] as number)
-    const offset = feature === at.rate || feature === at.hourRate ? observation.rateOffset : 0
-    const human = (x: number): number => tidy(toHuman(feature, x + offset, observation.lossRatio))
+    const isRate = feature === at.rate || feature === at.hourRate
+    const plain = (x: number): number => (isRate ? observation.rateOffset + observation.rateScale * x : x)
+    const human = (x: number): number => tidy(toHuman(feature, plain(x), observation.lossRatio))
     return {
       feature: features[feature]?.name ?? String(feature),
       value: human(value),

@@ -1,15 +1,17 @@
 import { type LinkKey, linkKey, type SiteName } from '../lib/names.ts'
 import type { TransferRecord } from '../lib/record/record.ts'
 import { Baseline, type BaselineState, ENOUGH, type Estimate, estimateOf } from './baseline.ts'
-import { Curve, type CurveState, expectedAt } from './curve.ts'
+import { Curve, type CurveState, estimateAt } from './curve.ts'
 import { LinkContext, type LinkContextState } from './link-context.ts'
 import { at, FEATURES, features, lostPacketsOf, measure, packetsOf } from './measurement.ts'
+import type { RateResidual } from './throughput-shift.ts'
 
 /** Values kept for each plain feature, each bin of size or load, each hour of the week. */
 const PLAIN_CAPACITY = 256
 const sizeShape = { width: 1 / 3, capacity: 128, floor: 0.03 }
 const loadShape = { width: 0.5, capacity: 128, floor: 0.03 }
 const HOUR_CAPACITY = 64
+const HOUR_FLOOR = 0.25
 
 /** Links beyond this many share one set of baselines for each destination: input must not grow a process without bound. */
 export const MAX_LINKS = 1024
@@ -22,20 +24,30 @@ export interface Observation {
   link: LinkKey
   /** Robust z of every feature against the link's baseline, 0 where it was not measured. */
   z: Float32Array
+  /** The same as the forest sees it: a deviation away from trouble counts half (measurement.ts). */
+  row: Float32Array
   /** Bit f is set when feature f was not measured or has no baseline yet; its z is the median's, 0. */
   missing: number
   /** The value on the feature's own scale, and what is usual there. */
   value: Float64Array
   center: Float64Array
   scale: Float64Array
-  /** What `value` of `rate` and `hour-rate` is short of the logarithm of bytes per second. */
+  /** `rate` and `hour-rate` are in standard deviations for files of this size: log10(bytes per second) = offset + scale * value. */
   rateOffset: number
+  rateScale: number
   /** Usual share of lost packets. */
   lossRatio: number
 }
 
 export function isMissing(observation: Observation, feature: number): boolean {
   return (observation.missing & (1 << feature)) !== 0
+}
+
+/** How far the rate was from what is usual for such a transfer; undefined when there is none to tell. */
+export function rateResidualOf(observation: Observation): RateResidual | undefined {
+  if (isMissing(observation, at.rate)) return undefined
+  const deviation = (observation.value[at.rate] as number) - (observation.center[at.rate] as number)
+  return { z: observation.z[at.rate] as number, decades: deviation * observation.rateScale }
 }
 
 interface ScopeState {
@@ -46,6 +58,7 @@ interface ScopeState {
 interface LinkState extends ScopeState {
   context: LinkContextState
   hours: [number, BaselineState][]
+  thisHour: { hour: number; values: number[] }
 }
 export interface FeaturesState {
   links: [string, LinkState][]
@@ -79,33 +92,54 @@ class ScopeBaselines {
 
 class LinkBaselines extends ScopeBaselines {
   readonly context: LinkContext
-  readonly hours = new Map<number, Baseline>()
+  readonly #hours = new Map<number, Baseline>()
+  /** The hour under way: it is compared with the same hour of earlier weeks, so it joins them only when it is over. */
+  #thisHour: { hour: number; values: number[] }
 
   constructor(state?: LinkState) {
     super(state)
     this.context = state === undefined ? new LinkContext() : LinkContext.restore(state.context)
-    const floor = features[at.hourRate].floor
-    for (const [hour, saved] of state?.hours ?? []) this.hours.set(hour, Baseline.restore(HOUR_CAPACITY, floor, saved))
+    this.#thisHour = state === undefined ? { hour: -1, values: [] } : structuredClone(state.thisHour)
+    for (const [hour, saved] of state?.hours ?? [])
+      this.#hours.set(hour, Baseline.restore(HOUR_CAPACITY, HOUR_FLOOR, saved))
   }
 
-  hour(endedAt: number): Baseline {
-    // Hours of the week from Thursday 1970-01-01 00:00 UTC: only that they come round again matters.
-    const hour = Math.floor(endedAt / 3600) % 168
-    let baseline = this.hours.get(hour)
-    if (baseline === undefined) {
-      baseline = new Baseline(HOUR_CAPACITY, features[at.hourRate].floor)
-      this.hours.set(hour, baseline)
+  /** What was usual in this hour of the week in earlier weeks; undefined until it has been seen often enough. */
+  hourEstimate(endedAt: number): Estimate | undefined {
+    const hour = this.#hours.get(hourOfWeek(Math.floor(endedAt / 3600)))
+    return hour === undefined || hour.observations < ENOUGH ? undefined : hour.own()
+  }
+
+  learnHour(endedAt: number, value: number): void {
+    const hour = Math.floor(endedAt / 3600)
+    if (hour !== this.#thisHour.hour) {
+      const key = hourOfWeek(this.#thisHour.hour)
+      const baseline = this.#hours.get(key) ?? new Baseline(HOUR_CAPACITY, HOUR_FLOOR)
+      for (const old of this.#thisHour.values) baseline.learn(old)
+      if (this.#thisHour.values.length > 0) this.#hours.set(key, baseline)
+      this.#thisHour = { hour, values: [] }
     }
-    return baseline
+    if (this.#thisHour.values.length < HOUR_CAPACITY) this.#thisHour.values.push(value)
+  }
+
+  forgetHours(): void {
+    this.#hours.clear()
+    this.#thisHour = { hour: -1, values: [] }
   }
 
   override save(): LinkState {
     return {
       ...super.save(),
       context: this.context.save(),
-      hours: [...this.hours].sort(([a], [b]) => a - b).map(([hour, baseline]) => [hour, baseline.save()]),
+      hours: [...this.#hours].sort(([a], [b]) => a - b).map(([hour, baseline]) => [hour, baseline.save()]),
+      thisHour: structuredClone(this.#thisHour),
     }
   }
+}
+
+/** Counted from Thursday 1970-01-01 00:00 UTC: only that hours come round again after a week matters. */
+function hourOfWeek(hour: number): number {
+  return hour % 168
 }
 
 /**
@@ -123,11 +157,13 @@ export class Features {
   readonly #observation: Observation = {
     link: '' as LinkKey,
     z: new Float32Array(FEATURES),
+    row: new Float32Array(FEATURES),
     missing: 0,
     value: new Float64Array(FEATURES),
     center: new Float64Array(FEATURES),
     scale: new Float64Array(FEATURES),
     rateOffset: 0,
+    rateScale: 1,
     lossRatio: 0,
   }
 
@@ -154,27 +190,28 @@ export class Features {
     observation.lossRatio = link.context.lossRatio ?? 0
 
     // The rate becomes what is left of it after size and load have had their say.
-    let offset = 0
-    if (!Number.isNaN(row[rate] as number)) {
-      const bySize = expectedAt(
+    const logRate = row[rate] as number
+    observation.rateOffset = Number.NaN
+    observation.rateScale = Number.NaN
+    if (!Number.isNaN(logRate)) {
+      const bySize = estimateAt(
         chain.map((scope) => scope.bySize),
         sizeShape.width,
         row[size] as number,
       )
-      const byLoad =
-        expectedAt(
-          chain.map((scope) => scope.byLoad),
-          loadShape.width,
-          row[concurrency] as number,
-        ) ?? 0
-      offset = bySize === undefined ? Number.NaN : bySize + byLoad
-      row[rate] = (row[rate] as number) - offset
+      const byLoad = estimateAt(
+        chain.map((scope) => scope.byLoad),
+        loadShape.width,
+        row[concurrency] as number,
+      )
+      observation.rateOffset = bySize === undefined ? Number.NaN : bySize.center + (byLoad?.center ?? 0)
+      observation.rateScale = bySize?.scale ?? Number.NaN
+      row[rate] = (logRate - observation.rateOffset) / observation.rateScale
       row[hourRate] = row[rate] as number
     }
-    observation.rateOffset = offset
 
     for (let feature = 0; feature < FEATURES; feature += 1) {
-      const usual = feature === hourRate ? hourEstimate(link, record.endedAt) : plainEstimate(chain, feature)
+      const usual = feature === hourRate ? link.hourEstimate(record.endedAt) : plainEstimate(chain, feature)
       const value = row[feature] as number
       observation.value[feature] = value
       observation.center[feature] = usual?.center ?? Number.NaN
@@ -182,9 +219,12 @@ export class Features {
       if (usual === undefined || Number.isNaN(value)) {
         observation.missing |= 1 << feature
         observation.z[feature] = 0
+        observation.row[feature] = 0
       } else {
         const z = (value - usual.center) / usual.scale
-        observation.z[feature] = Math.max(-LARGEST_Z, Math.min(LARGEST_Z, z))
+        const limited = Math.max(-LARGEST_Z, Math.min(LARGEST_Z, z))
+        observation.z[feature] = limited
+        observation.row[feature] = isHarmless(feature, limited) ? limited / 2 : limited
       }
     }
     return observation
@@ -198,21 +238,12 @@ export class Features {
     if (record.status === 'ok' && record.durationSeconds > 0 && record.bytesTransferred > 0) {
       const logRate = Math.log10(record.bytesTransferred / record.durationSeconds)
       for (const scope of chain) {
-        const own = [scope]
-        const bySize = expectedAt(
-          own.map((one) => one.bySize),
-          sizeShape.width,
-          row[size] as number,
-        )
-        const byLoad = expectedAt(
-          own.map((one) => one.byLoad),
-          loadShape.width,
-          row[concurrency] as number,
-        )
-        scope.bySize.learn(row[size] as number, logRate - (byLoad ?? 0))
-        if (bySize !== undefined) scope.byLoad.learn(row[concurrency] as number, logRate - bySize)
+        const bySize = estimateAt([scope.bySize], sizeShape.width, row[size] as number)
+        const byLoad = estimateAt([scope.byLoad], loadShape.width, row[concurrency] as number)
+        scope.bySize.learn(row[size] as number, logRate - (byLoad?.center ?? 0))
+        if (bySize !== undefined) scope.byLoad.learn(row[concurrency] as number, logRate - bySize.center)
       }
-      if (!Number.isNaN(row[rate] as number)) link.hour(record.endedAt).learn(row[rate] as number)
+      if (!Number.isNaN(row[rate] as number)) link.learnHour(record.endedAt, row[rate] as number)
       if (record.transport !== undefined) link.context.observeLoss(lostPacketsOf(record.transport), packetsOf(record))
     }
     for (let feature = 0; feature < FEATURES; feature += 1) {
@@ -236,13 +267,13 @@ export class Features {
   adopt(key: LinkKey): void {
     const link = this.#links.get(key)
     if (link === undefined) return
-    const shift = link.plain[at.rate]?.refusedCenter()
+    // The rate is refused in standard deviations of its size; the curves are moved by as many typical ones.
+    const deviations = link.plain[at.rate]?.refusedCenter()
     for (const baseline of link.plain) baseline.adopt()
-    if (shift === undefined) return
-    // The curves keep their shape and move as a whole, and the residuals are then measured from the new level.
-    link.bySize.shift(shift)
-    link.plain[at.rate]?.shift(-shift)
-    link.hours.clear()
+    if (deviations === undefined) return
+    link.bySize.shift(deviations)
+    link.plain[at.rate]?.shift(-deviations)
+    link.forgetHours()
   }
 
   save(): FeaturesState {
@@ -282,8 +313,7 @@ function plainEstimate(chain: readonly ScopeBaselines[], feature: number): Estim
   return estimateOf(chain.map((scope) => scope.plain[feature]))
 }
 
-/** An hour of the week speaks once it has been seen often enough, and then only of its own link. */
-function hourEstimate(link: LinkBaselines, endedAt: number): Estimate | undefined {
-  const hour = link.hour(endedAt)
-  return hour.observations < ENOUGH ? undefined : hour.own()
+function isHarmless(feature: number, z: number): boolean {
+  const trouble = features[feature]?.trouble
+  return (trouble === 'high' && z < 0) || (trouble === 'low' && z > 0)
 }

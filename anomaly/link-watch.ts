@@ -1,7 +1,7 @@
 import type { TransferRecord } from '../lib/record/record.ts'
 import { FailureShare, type FailureShareState, failureSeverity } from './failure-share.ts'
 import { LinkAlarm, type LinkAlarmState } from './link-alarm.ts'
-import { slownessSeverity, ThroughputShift, type ThroughputShiftState } from './throughput-shift.ts'
+import { type RateResidual, slownessSeverity, ThroughputShift, type ThroughputShiftState } from './throughput-shift.ts'
 
 /** A change must have lasted this long before it is taken for the new normal: half an hour of trouble must not be. */
 const CONFIRM_SECONDS = 2700
@@ -62,11 +62,8 @@ export class LinkWatch {
     return this.shift.ratio >= 0.5 || this.shift.highRatio >= 0.5 || this.failures.ratio >= 0.5
   }
 
-  /**
-   * @param rateZ robust z of the rate; undefined when it was not measured
-   * @param rateScale its standard deviation in decades
-   */
-  observe(record: TransferRecord, rateZ: number | undefined, rateScale: number, flagged: boolean): LinkNews {
+  /** `rate` is undefined for a transfer whose rate was not measured. */
+  observe(record: TransferRecord, rate: RateResidual | undefined, flagged: boolean): LinkNews {
     const now = record.endedAt
     const failed = record.status !== 'ok'
     const attempt = { failed, attempt: record.attempt }
@@ -77,9 +74,11 @@ export class LinkWatch {
       if (this.#errors.length > RECENT_ERRORS) this.#errors.shift()
     }
     let shiftScore = 0
-    if (rateZ !== undefined) {
-      shiftScore = this.shift.score(rateZ)
-      this.shift.learn(rateZ)
+    let shiftAlarm = false
+    if (rate !== undefined) {
+      shiftScore = this.shift.score(rate)
+      this.shift.learn(rate)
+      shiftAlarm = this.#shiftAlarm.observe(this.shift.ratio, slownessSeverity(this.shift.presentRatio), now)
     }
     this.#flaggedShare += FLAGGED_WEIGHT * (Number(flagged) - this.#flaggedShare)
     const failureAlarm = this.#failureAlarm.observe(
@@ -87,8 +86,6 @@ export class LinkWatch {
       failureSeverity(this.failures.presentShare),
       now,
     )
-    const slowness = slownessSeverity(10 ** (this.shift.presentZ * rateScale))
-    const shiftAlarm = this.#shiftAlarm.observe(this.shift.ratio, slowness, now)
     return { failureAlarm, shiftAlarm, failureScore, shiftScore, changeConfirmed: this.#confirm(now) }
   }
 

@@ -4,19 +4,22 @@ import type { LinkContext } from './link-context.ts'
 /**
  * The ten numbers by which a transfer is judged, before they are compared with what is usual. Each is on a scale on
  * which its usual spread is about even (logarithms of sizes, rates and times). No raw bytes, no ids.
+ *
+ * `floor` is the least standard deviation that is believed. `trouble` is the side on which trouble lies: a deviation to
+ * the other side counts half, so that an unusually fast transfer is not as remarkable as an unusually slow one.
  */
 export const features = [
-  { name: 'size', unit: 'MB', floor: 0.15 },
-  { name: 'rate', unit: 'MB/s', floor: 0.03 },
-  { name: 'hour-rate', unit: 'MB/s', floor: 0.03 },
-  { name: 'queue', unit: 's', floor: 0.2 },
-  { name: 'first-byte', unit: 's', floor: 0.05 },
-  { name: 'retries', unit: 'retries', floor: 0.3 },
-  { name: 'loss', unit: '% of packets', floor: 0.1 },
-  { name: 'rtt', unit: 'ms', floor: 0.02 },
-  { name: 'failures', unit: '% of attempts', floor: 0.1 },
-  { name: 'concurrency', unit: 'transfers', floor: 0.1 },
-] as const
+  { name: 'size', unit: 'MB', floor: 0.15, trouble: 'both' },
+  { name: 'rate', unit: 'MB/s', floor: 0.25, trouble: 'low' },
+  { name: 'hour-rate', unit: 'MB/s', floor: 0.25, trouble: 'low' },
+  { name: 'queue', unit: 's', floor: 0.2, trouble: 'high' },
+  { name: 'first-byte', unit: 's', floor: 0.05, trouble: 'high' },
+  { name: 'retries', unit: 'retries', floor: 0.3, trouble: 'high' },
+  { name: 'loss', unit: '% of packets', floor: 0.1, trouble: 'high' },
+  { name: 'rtt', unit: 'ms', floor: 0.02, trouble: 'high' },
+  { name: 'failures', unit: '% of attempts', floor: 0.1, trouble: 'high' },
+  { name: 'concurrency', unit: 'transfers', floor: 0.1, trouble: 'both' },
+] as const satisfies readonly { name: string; unit: string; floor: number; trouble: 'low' | 'high' | 'both' }[]
 
 export type FeatureName = (typeof features)[number]['name']
 export const featureNames: readonly FeatureName[] = features.map((feature) => feature.name)
@@ -73,7 +76,7 @@ export function measure(record: TransferRecord, context: LinkContext, row: Float
   row[at.concurrency] = Math.log1p(context.concurrencyOf(record))
 }
 
-/** Back to the unit that a person reads. `rate` and `hour-rate` are kept as logarithms of bytes per second. */
+/** Back to the unit that a person reads; `rate` and `hour-rate` are expected as logarithms of bytes per second. */
 export function toHuman(feature: number, value: number, lossRatio = 0): number {
   switch (feature) {
     case at.size:
@@ -82,7 +85,7 @@ export function toHuman(feature: number, value: number, lossRatio = 0): number {
       return 10 ** value / 1e6
     case at.queue:
     case at.concurrency:
-      return Math.expm1(value)
+      return Math.max(0, Math.expm1(value))
     case at.firstByte:
       return Math.max(0, 10 ** value - 0.01)
     case at.retries:

@@ -2,10 +2,10 @@ import { covers, type LinkKey, linkKey, type Scope } from '../lib/names.ts'
 import type { TransferRecord } from '../lib/record/record.ts'
 import { DayWindow, type DayWindowState, type SiteDay } from './day-window.ts'
 import type { ForestEngine } from './engine.ts'
-import { Features, type FeaturesState, isMissing, type Observation } from './features.ts'
+import { Features, type FeaturesState, type Observation, rateResidualOf } from './features.ts'
 import { ForestDetector, type ForestDetectorState } from './forest-detector.ts'
 import { LinkWatch, type LinkWatchState } from './link-watch.ts'
-import { at, FEATURES, notANumber } from './measurement.ts'
+import { notANumber } from './measurement.ts'
 import type { Model } from './model.ts'
 import type { RefitRules } from './refit.ts'
 import { isAnomalous } from './threshold.ts'
@@ -66,17 +66,14 @@ const MAX_WATCHED_LINKS = 1024
  * under suspicion, remembered without being believed. Inside a batch the order is (endedAt, site, seq).
  */
 export class DetectionPipeline {
-  readonly #options: PipelineOptions
   readonly #warmup = new WarmupZScore()
   #features = new Features()
   #forest: ForestDetector
   #links = new Map<LinkKey, LinkWatch>()
   #day = new DayWindow()
   #counts: PipelineCounts = { records: 0, suppressed: 0, refused: 0, verdicts: 0, adoptedChanges: 0 }
-  readonly #row = new Float32Array(FEATURES)
 
   constructor(options: PipelineOptions) {
-    this.#options = options
     this.#forest = new ForestDetector(options)
   }
 
@@ -148,13 +145,12 @@ export class DetectionPipeline {
     }
     const before = verdicts.length
     const observation = this.#features.observe(record)
-    this.#row.set(observation.z)
     const { score, flagged } = this.#judge(record, observation, verdicts)
     const watch = this.#watch(linkKey(record.source, record.destination))
     if (watch !== undefined) this.#watchLink(watch, record, observation, flagged, verdicts)
     if (flagged || watch?.suspicious === true) this.#features.refuse(record)
     else this.#features.learn(record)
-    this.#forest.learn({ row: this.#row, flagged, endedAt: record.endedAt })
+    this.#forest.learn({ row: observation.row, flagged, endedAt: record.endedAt })
     this.#day.observe(record.site, record.endedAt, score, verdicts.length > before)
   }
 
@@ -165,7 +161,7 @@ export class DetectionPipeline {
   ): { score: number | undefined; flagged: boolean } {
     const { model } = this.#forest
     const detector = model === undefined ? this.#warmup : this.#forest
-    const score = model === undefined ? this.#warmup.score(this.#row) : this.#forest.score({ row: this.#row })
+    const score = model === undefined ? this.#warmup.score(observation.z) : this.#forest.score(observation)
     const threshold = model === undefined ? LINK_THRESHOLD : model.threshold
     if (score === undefined || !isAnomalous(score, threshold)) return { score, flagged: false }
     verdicts.push(transferVerdict(record, observation, { detector: detector.name, score, threshold, model }))
@@ -179,10 +175,9 @@ export class DetectionPipeline {
     flagged: boolean,
     verdicts: Verdict[],
   ): void {
-    const rateZ = isMissing(observation, at.rate) ? undefined : (observation.z[at.rate] as number)
-    const news = watch.observe(record, rateZ, observation.scale[at.rate] as number, flagged)
+    const news = watch.observe(record, rateResidualOf(observation), flagged)
     if (news.failureAlarm) verdicts.push(failureVerdict(record, watch, news.failureScore))
-    if (news.shiftAlarm) verdicts.push(shiftVerdict(record, watch, news.shiftScore, observation))
+    if (news.shiftAlarm) verdicts.push(shiftVerdict(record, watch, news.shiftScore))
     if (!news.changeConfirmed) return
     this.#counts.adoptedChanges += 1
     this.#features.adopt(observation.link)

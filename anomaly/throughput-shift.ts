@@ -4,11 +4,17 @@ import type { Severity } from '../lib/streams/anomalies.ts'
 /** One wild value is not a shift: a z counts at most this much. */
 const CLIP = 3
 /** A shift smaller than this many standard deviations is let pass (half of the smallest one that must be found soon). */
-const ALLOWANCE = 0.5
+const ALLOWANCE = 0.75
 /** Alarm limit in standard deviations summed up. */
-const LIMIT = 14
+const LIMIT = 16
 /** Weight of the newest transfer in the present level that people are told. */
 const PRESENT_WEIGHT = 1 / 12
+
+/** The rate of one transfer against what is usual for its size and load: in standard deviations, and in powers of ten. */
+export interface RateResidual {
+  z: number
+  decades: number
+}
 
 export interface ThroughputShiftState {
   low: number
@@ -21,7 +27,7 @@ export interface ThroughputShiftState {
  * and load: no single transfer need look wrong. Only the slow side alarms; a link that has become faster is a change
  * (it counts for the confirmation of a drift), not a trouble.
  */
-export class ThroughputShift implements Detector<number> {
+export class ThroughputShift implements Detector<RateResidual> {
   readonly name = 'throughput-shift'
   #low: number
   #high: number
@@ -34,7 +40,7 @@ export class ThroughputShift implements Detector<number> {
   }
 
   /** 0.5 at the limit. */
-  score(z: number): number {
+  score({ z }: Pick<RateResidual, 'z'>): number {
     const low = next(this.#low, -clip(z))
     return low / (low + LIMIT)
   }
@@ -48,15 +54,15 @@ export class ThroughputShift implements Detector<number> {
     return this.#high / LIMIT
   }
 
-  /** Smoothed z of the newest transfers. */
-  get presentZ(): number {
-    return this.#present
+  /** Rate of the newest transfers over the usual one: 1 is usual. */
+  get presentRatio(): number {
+    return 10 ** this.#present
   }
 
-  learn(z: number): void {
+  learn({ z, decades }: RateResidual): void {
     this.#low = next(this.#low, -clip(z))
     this.#high = next(this.#high, clip(z))
-    this.#present += PRESENT_WEIGHT * (clip(z) - this.#present)
+    this.#present += PRESENT_WEIGHT * (clip(decades) - this.#present)
   }
 
   /** The new level has become what is usual. */

@@ -5,7 +5,6 @@ import { people, toReasons, toSentence, USUAL_Z } from './explanation.ts'
 import { failureSeverity } from './failure-share.ts'
 import type { Observation } from './features.ts'
 import type { LinkWatch } from './link-watch.ts'
-import { at } from './measurement.ts'
 import type { Model } from './model.ts'
 import { contributions } from './path-explanation.ts'
 import { severityOf } from './severity.ts'
@@ -16,6 +15,9 @@ export type Verdict = Entry<AnomalyLine>
 
 /** Evidence and its limit score alike at one half (failure-share.ts, throughput-shift.ts). */
 export const LINK_THRESHOLD = 0.5
+
+/** How far the mean rate of a dozen transfers strays on a quiet link, powers of ten: measured on the default world. */
+const USUAL_DECADES = 0.09
 
 interface Finding {
   detector: string
@@ -34,7 +36,7 @@ export function transferVerdict(
   found: { detector: string; score: number; threshold: number; model: Model | undefined },
 ): Verdict {
   const { model, detector, score, threshold } = found
-  const reasons = toReasons(observation, contributions(model?.forest, observation.z, observation.missing))
+  const reasons = toReasons(observation, contributions(model?.forest, observation.row, observation.missing))
   return toVerdict(record, {
     detector,
     level: 'transfer',
@@ -76,24 +78,16 @@ export function failureVerdict(record: TransferRecord, watch: LinkWatch, score: 
   })
 }
 
-export function shiftVerdict(
-  record: TransferRecord,
-  watch: LinkWatch,
-  score: number,
-  observation: Observation,
-): Verdict {
-  const scale = observation.scale[at.rate] as number
-  const remaining = 10 ** (watch.shift.presentZ * scale)
-  // The present level is a mean over about 12 transfers.
-  const spread = (USUAL_Z * scale) / Math.sqrt(12)
+export function shiftVerdict(record: TransferRecord, watch: LinkWatch, score: number): Verdict {
+  const remaining = watch.shift.presentRatio
   const reason: Reason = {
     feature: 'rate',
     value: percent(remaining),
     unit: '% of the usual rate',
-    usualLow: percent(10 ** -spread),
-    usualHigh: percent(10 ** spread),
+    usualLow: percent(10 ** -USUAL_DECADES),
+    usualHigh: percent(10 ** USUAL_DECADES),
     direction: 'low',
-    z: Number((watch.shift.presentZ * Math.sqrt(12)).toFixed(2)),
+    z: Number(((USUAL_Z * Math.log10(remaining)) / USUAL_DECADES).toFixed(2)),
     share: 1,
   }
   const usual = `usually ${people(reason.usualLow)}–${people(reason.usualHigh)}`
