@@ -221,7 +221,8 @@ export class StalenessTracker {
       const previous = entry.slots.lastSlotBy(slot - 1)
       if (previous === undefined) return undefined
       const [from, to] = [previous * SLOT_SECONDS, slot * SLOT_SECONDS]
-      if (to - from - this.#quietOf(entry).overlap(from, to) > expectedSeconds) return to
+      // Slots blur the silence by up to one of them; nobody has recovered who was not late.
+      if (to - from - SLOT_SECONDS - this.#quietOf(entry).overlap(from, to) > expectedSeconds) return to
       slot = previous
     }
     return undefined
