@@ -183,7 +183,7 @@ class FreshnessService implements Freshness {
       logger,
       onBatch: (batch) => this.#readEvents(batch),
     })
-    const transfersFollower = followLog({
+    const transfersFollower: Follower = followLog({
       tailer: transfers,
       pollMs: config.pollMs,
       logger,
@@ -231,8 +231,8 @@ class FreshnessService implements Freshness {
   }
 
   #readable(): boolean {
-    const followers = this.#readers?.followers
-    return this.#caughtUp && followers !== undefined && followers.every(({ lastPollAt }) => this.#isRecent(lastPollAt))
+    const followers = this.#readers?.followers ?? []
+    return this.#caughtUp && followers.every(({ lastPollAt }) => this.#isRecent(lastPollAt))
   }
 
   async #lookAtVolume(): Promise<void> {
