@@ -2,13 +2,14 @@ import { assertKeyed, createKeyCheck } from '../lib/http/auth.ts'
 import { opsRoutes } from '../lib/http/ops.ts'
 import { mountRoutes, type Route } from '../lib/http/route.ts'
 import { createHttpServer, type HttpServer } from '../lib/http/server.ts'
-import { UndoStack } from '../lib/lifecycle.ts'
+import { Failure, UndoStack } from '../lib/lifecycle.ts'
 import { openLogWriter } from '../lib/log/writer.ts'
 import type { Logger } from '../lib/logger.ts'
-import type { MetricsRegistry } from '../lib/metrics.ts'
+import { createProcessMetrics } from '../lib/metrics.ts'
 import { transferCodec } from '../lib/record/codec.ts'
 import type { HealthCheck, Service } from '../lib/service.ts'
 import { anomaliesCodec, controlCodec, eventsCodec } from '../lib/streams/codecs.ts'
+import { version } from '../lib/version.ts'
 import type { Volume } from '../lib/volume/volume.ts'
 import type { SharedClock } from '../lib/world/shared-clock.ts'
 import { Changes } from './changes.ts'
@@ -42,10 +43,11 @@ export interface ApiOptions {
   clock: SharedClock
   logger: Logger
   volume: Volume
-  /** The other services of an all-in-one process: their readiness and metrics are told at this one address. */
+  /**
+   * The other services of an all-in-one process: their readiness and metrics are told at this one address. The list may
+   * still grow after this call.
+   */
   services?: readonly Service[]
-  /** Registries that belong to no service: process metrics. */
-  registries?: readonly MetricsRegistry[]
 }
 
 export interface Api extends Service {
@@ -74,6 +76,7 @@ export function createApi(options: ApiOptions): Api {
     lagBytes: () => reader.lagBytes,
     correlation: () => correlationNow(state, clock),
   })
+  const processMetrics = createProcessMetrics(version)
   const reader = new StreamReader({ volume, clock, logger, state, metrics, pollMs: config.pollMs })
   const changes = new Changes(clock, state)
   const transferPages = { volume, stream: 'transfers', codec: transferCodec }
@@ -113,7 +116,7 @@ export function createApi(options: ApiOptions): Api {
     ...faultRoutes(context),
     ...maintenanceRoutes(context),
     ...eventRoutes(context),
-    ...opsRoutes({ services: [service, ...(options.services ?? [])], registries: options.registries ?? [] }),
+    ...opsRoutes(() => ({ services: [service, ...(options.services ?? [])], registries: [processMetrics] })),
   ]
   const routes = [...described, ...documentRoutes(described)]
   const isKey = createKeyCheck(config.apiKey)
@@ -140,6 +143,7 @@ export function createApi(options: ApiOptions): Api {
     beforeClose: () => hub.close(),
   })
 
+  const failure = new Failure()
   const undo = new UndoStack(logger)
   async function start(): Promise<void> {
     assertKeyed(config.host, config.apiKey)
@@ -149,7 +153,7 @@ export function createApi(options: ApiOptions): Api {
     reader.start()
     undo.push('reader', () => reader.stop())
     // No retention: these lines are few, and the world is a function of all of them.
-    const writing = { volume, writer: 'api', clock, logger }
+    const writing = { volume, writer: 'api', clock, logger, onFenced: (error: unknown) => failure.fail(error) }
     const control = await openLogWriter({ ...writing, stream: 'control', codec: controlCodec })
     undo.push('control log', () => control.close())
     const events = await openLogWriter({ ...writing, stream: 'events', codec: eventsCodec })
@@ -166,6 +170,7 @@ export function createApi(options: ApiOptions): Api {
   return {
     ...service,
     routes,
+    failed: failure.promise,
     get url() {
       return http.url
     },

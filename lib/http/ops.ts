@@ -20,8 +20,11 @@ const readySchema = z
   .object({ status: z.enum(['ready', 'not_ready']), checks: z.record(z.string(), checkSchema) })
   .meta({ id: 'Ready' })
 
-/** /metrics and the health routes. Liveness looks at nothing: it is 200 as long as the event loop turns. */
-export function opsRoutes(sources: OpsSources): Route[] {
+/**
+ * /metrics and the health routes. Sources are asked for at every request: an all-in-one wires its services one after the
+ * other. Liveness looks at nothing: it is 200 as long as the event loop turns.
+ */
+export function opsRoutes(sources: () => OpsSources): Route[] {
   const tags = ['operations']
   const live = (path: string, operationId: string, summary: string): Route =>
     defineRoute({
@@ -47,7 +50,7 @@ export function opsRoutes(sources: OpsSources): Route[] {
         503: { description: 'At least one check is not good', schema: readySchema },
       },
       handle: () => {
-        const { ready, checks } = readiness(sources.services)
+        const { ready, checks } = readiness(sources().services)
         return {
           status: ready ? 200 : 503,
           body: { status: ready ? 'ready' : 'not_ready', checks },
@@ -65,8 +68,8 @@ export function opsRoutes(sources: OpsSources): Route[] {
         200: { description: 'Every metric of this process', contentType: 'text/plain', schema: z.string() },
       },
       handle: async ({ response }) => {
-        const registries = new Set([...sources.services.map(({ registry }) => registry), ...(sources.registries ?? [])])
-        const text = await exposition([...registries])
+        const { services, registries = [] } = sources()
+        const text = await exposition([...new Set([...services.map(({ registry }) => registry), ...registries])])
         response.set({ 'Content-Type': EXPOSITION_CONTENT_TYPE, 'Cache-Control': 'no-store' }).end(text)
         return undefined
       },
@@ -100,7 +103,7 @@ export interface OpsServerOptions {
 /** A service's own port when it runs alone: /metrics, /health/live, /healthz, /health/ready and nothing that changes state. */
 export function serveOps(options: OpsServerOptions): HttpServer & Lifecycle {
   const { service, registries, host, port, logger } = options
-  const routes = opsRoutes({ services: [service], registries })
+  const routes = opsRoutes(() => ({ services: [service], registries }))
   const isKey = createKeyCheck(undefined)
   return createHttpServer({ host, port, logger, mount: (router) => mountRoutes(router, routes, { isKey, logger }) })
 }
