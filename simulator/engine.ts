@@ -115,7 +115,7 @@ export class Engine {
       const bend = combine(bendsOf(link.model.spec))
       if (bend === link.bend) continue
       this.#report(index, link.settle(nowMs))
-      link.bend = bend
+      link.bendTo(bend, nowMs)
       // A link that was closed may start what waits for it.
       this.#report(index, link.settle(nowMs))
       this.#plan(index, slot)
@@ -130,7 +130,7 @@ export class Engine {
 
   /** Puts the bends of a saved world back without letting time touch the links. */
   restoreBends(bendsOf: (link: LinkEnds) => Bend[]): void {
-    for (const { link } of this.#slots) link.bend = combine(bendsOf(link.model.spec))
+    for (const { link } of this.#slots) link.restoreBend(combine(bendsOf(link.model.spec)))
   }
 
   #handle(event: WorldEvent): void {

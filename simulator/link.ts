@@ -45,6 +45,8 @@ export interface LinkState {
   /** Seconds for which a stream would have run at its own full speed since the link was last idle. */
   work: number
   updatedMs: number
+  /** Since when nothing moves at all; null while something may. */
+  frozenMs: number | null
   active: Flow[]
   waiting: Request[]
 }
@@ -74,19 +76,46 @@ export class Link {
   readonly model: LinkModel
   readonly #world: Model
   readonly #state: LinkState
-  bend: LinkBend = straight
+  #bend: LinkBend = straight
 
   constructor(world: Model, model: LinkModel, state?: LinkState) {
     this.#world = world
     this.model = model
     this.#state =
       state === undefined
-        ? { arrival: startArrivals(model), work: 0, updatedMs: 0, active: [], waiting: [] }
+        ? { arrival: startArrivals(model), work: 0, updatedMs: 0, frozenMs: null, active: [], waiting: [] }
         : copyOf(state)
   }
 
   get arrival(): ArrivalState {
     return this.#state.arrival
+  }
+
+  get bend(): LinkBend {
+    return this.#bend
+  }
+
+  /** Bends the link from `nowMs` on. Settle before and after. */
+  bendTo(bend: LinkBend, nowMs: number): void {
+    const state = this.#state
+    this.#bend = bend
+    if (bend.speed === 0) {
+      state.frozenMs ??= nowMs
+      return
+    }
+    if (state.frozenMs === null) return
+    // Whoever stood still does not time out for it.
+    const missedMs = nowMs - state.frozenMs
+    for (const flow of state.active) {
+      flow.phaseEndsMs += missedMs
+      flow.deadlineMs += missedMs
+    }
+    state.frozenMs = null
+  }
+
+  /** Gives a saved link the bend it had. */
+  restoreBend(bend: LinkBend): void {
+    this.#bend = bend
   }
 
   save(): LinkState {
@@ -103,6 +132,7 @@ export class Link {
     const rate = this.#rate()
     state.work += ((nowMs - state.updatedMs) / 1000) * rate
     state.updatedMs = nowMs
+    if (state.frozenMs !== null) return { ended: none, expired: none }
     let ended: Ending[] = none
     for (const flow of state.active) {
       const ending = this.#step(flow, nowMs, rate)
@@ -119,21 +149,19 @@ export class Link {
   /** The instant at which something will happen here by itself; undefined when nothing will. Settle first. */
   nextMs(): number | undefined {
     const state = this.#state
+    if (state.frozenMs !== null) return undefined
     const rate = this.#rate()
     let next = Number.POSITIVE_INFINITY
     for (const flow of state.active) {
       let at = flow.phaseEndsMs
       if (flow.phase === 'send') {
-        at = flow.deadlineMs
-        if (rate > 0) {
-          const through = state.updatedMs + Math.ceil(((flow.finishWork - state.work) / rate) * 1000)
-          if (through < at) at = through
-        }
+        const through = state.updatedMs + Math.ceil(((flow.finishWork - state.work) / rate) * 1000)
+        at = Math.min(flow.deadlineMs, through)
       }
       if (at < next) next = at
     }
     const oldest = state.waiting[0]
-    if (oldest !== undefined) next = Math.min(next, this.#expiresMs(oldest))
+    if (oldest !== undefined && !this.#bend.stopped) next = Math.min(next, this.#expiresMs(oldest))
     return next === Number.POSITIVE_INFINITY ? undefined : Math.max(next, state.updatedMs)
   }
 
@@ -141,7 +169,7 @@ export class Link {
   #rate(): number {
     let wanted = 0
     for (const flow of this.#state.active) if (flow.phase === 'send') wanted += flow.streamMBps
-    return this.bend.speed * Math.min(1, wanted > 0 ? this.model.spec.capacityMBps / wanted : 1)
+    return this.#bend.speed * Math.min(1, wanted > 0 ? this.model.spec.capacityMBps / wanted : 1)
   }
 
   #step(flow: Flow, nowMs: number, rate: number): Ending | undefined {
@@ -176,6 +204,8 @@ export class Link {
 
   #expire(nowMs: number): Request[] {
     const { waiting } = this.#state
+    // Where nothing may start, nothing fails either for want of starting.
+    if (this.#bend.stopped) return none
     let count = Math.max(0, waiting.length - MAX_WAITING)
     for (let request = waiting[count]; request !== undefined; request = waiting[count]) {
       if (this.#expiresMs(request) > nowMs) break
@@ -191,7 +221,7 @@ export class Link {
   #startWaiting(nowMs: number): void {
     const state = this.#state
     const { parallel } = this.model.spec
-    if (this.bend.stopped || state.active.length >= parallel) return
+    if (this.#bend.stopped || state.active.length >= parallel) return
     const stay: Request[] = []
     for (const request of state.waiting) {
       const flow = state.active.length < parallel ? this.#startFlow(request, nowMs) : undefined
@@ -209,7 +239,7 @@ export class Link {
     const plan = planAttempt(request, file, this.model)
     const failure = this.#failureOf(plan)
     if (failure?.scope === 'scheduler' && failure.class === 'expired') return undefined
-    const setupMs = Math.max(2, Math.round(plan.setupSeconds * this.bend.setup * 1000))
+    const setupMs = Math.max(2, Math.round(plan.setupSeconds * this.#bend.setup * 1000))
     const prepareMs = Math.round(setupMs * PREPARATION_SHARE)
     const failsEarly = failure?.phase === 'preparation'
     const allowedSeconds =
@@ -231,14 +261,14 @@ export class Link {
       finishWork: 0,
       deadlineMs: nowMs + Math.round(allowedSeconds * 1000),
       failure,
-      lossShare: Math.min(0.5, this.model.spec.lossShare * this.bend.loss * Math.exp(0.4 * plan.lossNormal)),
-      rttSeconds: this.model.rttSeconds * this.bend.rtt * Math.exp(0.08 * plan.rttNormal),
+      lossShare: Math.min(0.5, this.model.spec.lossShare * this.#bend.loss * Math.exp(0.4 * plan.lossNormal)),
+      rttSeconds: this.model.rttSeconds * this.#bend.rtt * Math.exp(0.08 * plan.rttNormal),
     }
   }
 
   #failureOf(plan: AttemptPlan): AttemptFailure | null {
     let share = 0
-    for (const fail of this.bend.fail) {
+    for (const fail of this.#bend.fail) {
       share += fail.share
       if (plan.faultDraw < share) return { scope: fail.scope, class: fail.class, phase: 'preparation' }
     }

@@ -33,13 +33,13 @@ const arrivalsSchema = z.strictObject({
 
 const streamSchema = z.strictObject({
   /** Speed of one transfer that has the link to itself: log-normal with this median and spread, never above the maximum. */
-  medianMBps: z.number().min(0.001).max(100_000).default(178),
-  spread: z.number().min(0).max(3).default(0.48),
-  maxMBps: z.number().min(0.001).max(100_000).default(640),
+  medianMBps: z.number().min(0.001).max(100_000).default(147),
+  spread: z.number().min(0).max(3).default(0.53),
+  maxMBps: z.number().min(0.001).max(100_000).default(630),
 })
 
 const linkFields = {
-  capacityMBps: z.number().min(0.001).max(1_000_000).default(2600),
+  capacityMBps: z.number().min(0.001).max(1_000_000).default(1800),
   parallel: z.number().int().min(1).max(256).default(36),
   setupFactor: z.number().min(0.01).max(100).default(1),
   rttSeconds: seconds(10, 0.0001).default(0.03),
@@ -145,8 +145,8 @@ const defaultFiles: z.input<typeof fileSchema>[] = [
     name: 'raw',
     share: 0.55,
     sizeQuantilesMB: [
-      [0, 0.0005],
-      [0.1, 60],
+      [0, 0.002],
+      [0.1, 32],
       [0.25, 270],
       [0.5, 7000],
       [0.75, 25_000],
@@ -154,20 +154,20 @@ const defaultFiles: z.input<typeof fileSchema>[] = [
       [0.99, 107_000],
       [1, 110_000],
     ],
-    setup: { medianSeconds: 9, spread: 0.7 },
+    setup: { medianSeconds: 4.7, spread: 0.6 },
   },
   {
     name: 'small',
     share: 0.45,
     sizeQuantilesMB: [
       [0, 0.002],
-      [0.05, 0.2],
-      [0.25, 2],
+      [0.05, 0.13],
+      [0.25, 0.45],
       [0.5, 28],
       [0.95, 347],
       [1, 2000],
     ],
-    setup: { medianSeconds: 11, spread: 0.7 },
+    setup: { medianSeconds: 14, spread: 0.6 },
   },
 ]
 

@@ -32,10 +32,11 @@ export function failureShare(
   return { value: attempts === 0 ? 0 : failed / attempts, records: attempts }
 }
 
-/** Number of attempts that started within the fault. */
+/** Number of attempts that started within the fault; what expired in the queue never did. */
 export function startedCount(records: readonly EmittedRecord[], window: WitnessWindow): Measured {
   let count = 0
   for (const { transfer } of records) {
+    if (transfer.error?.scope === 'scheduler') continue
     if (transfer.startedAt >= window.from && transfer.startedAt < window.to) count += 1
   }
   return { value: count, records: count }
