@@ -4,7 +4,7 @@ import { createTailer } from '../lib/log/tailer.ts'
 import type { Logger } from '../lib/logger.ts'
 import type { MetricsRegistry } from '../lib/metrics.ts'
 import type { HealthCheck, Service } from '../lib/service.ts'
-import { controlCodec } from '../lib/streams/codecs.ts'
+import { controlCodec, truthCodec } from '../lib/streams/codecs.ts'
 import type { Volume } from '../lib/volume/volume.ts'
 import type { SharedClock } from '../lib/world/shared-clock.ts'
 import { AlreadyWritten } from './already-written.ts'
@@ -12,7 +12,7 @@ import type { ExporterConfig } from './config.ts'
 import { type ExporterFacts, ExporterMetrics } from './metrics.ts'
 import { Pump } from './pump.ts'
 import { ReadBack } from './read-back.ts'
-import { findResume } from './resume.ts'
+import { findResume, readFolder } from './resume.ts'
 import { openSaves } from './saves.ts'
 import { loadScenario, requireSite } from './scenario-file.ts'
 import { SimulatorSource } from './simulator-source.ts'
@@ -185,6 +185,7 @@ class Exporter implements Service {
       logger: this.#logger,
       followControl: (positions) =>
         createTailer({ volume, stream: 'control', writers: ['api'], codec: controlCodec, positions }),
+      readTruth: () => readFolder(volume, 'truth', config.site, truthCodec),
     })
   }
 

@@ -142,9 +142,11 @@ export class Pump {
     )
   }
 
+  /** While the source repeats what the log has already nothing can be saved, and nothing needs to: it will repeat it again. */
   async #settle(how: 'durable' | 'saved'): Promise<void> {
     await this.#drain()
-    if (how === 'saved') await this.#save()
+    if (how === 'saved' && this.#options.skip.done) await this.#save()
+    else if (how === 'saved') this.#savedAt = -Infinity
     this.#owed = undefined
   }
 

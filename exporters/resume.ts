@@ -1,4 +1,5 @@
 import { DtmsError } from '../lib/errors.ts'
+import type { Codec } from '../lib/log/log.ts'
 import { createTailer } from '../lib/log/tailer.ts'
 import type { Logger } from '../lib/logger.ts'
 import type { SiteName } from '../lib/names.ts'
@@ -59,21 +60,28 @@ function isBehind(saved: Written, log: Written): boolean {
 
 /** Every pause of the site, and how many other events came after a seq. */
 async function readEvents(options: ResumeOptions, afterSeq: number): Promise<{ pauses: Pause[]; announced: number }> {
-  const tailer = createTailer({
-    volume: options.volume,
-    stream: 'events',
-    writers: [options.site],
-    codec: eventsCodec,
-  })
   const pauses: Pause[] = []
   let announced = 0
-  for (let caughtUp = false; !caughtUp; ) {
-    const batch = await tailer.poll()
-    for (const { seq, value } of batch.entries) {
-      if (value.type === 'paused') pauses.push({ from: value.from, to: value.to })
-      else if (seq > afterSeq) announced += 1
-    }
-    caughtUp = batch.caughtUp
+  for (const event of await readFolder(options.volume, 'events', options.site, eventsCodec)) {
+    if (event.type === 'paused') pauses.push({ from: event.from, to: event.to })
+    else if (event.seq > afterSeq) announced += 1
   }
   return { pauses, announced }
+}
+
+/** A whole folder of a stream that is small by its nature. */
+export async function readFolder<Read>(
+  volume: Volume,
+  stream: string,
+  site: SiteName,
+  codec: Codec<never, Read>,
+): Promise<Read[]> {
+  const tailer = createTailer({ volume, stream, writers: [site], codec })
+  const values: Read[] = []
+  for (let caughtUp = false; !caughtUp; ) {
+    const batch = await tailer.poll()
+    values.push(...batch.entries.map((entry) => entry.value))
+    caughtUp = batch.caughtUp
+  }
+  return values
 }

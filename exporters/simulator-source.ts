@@ -2,13 +2,21 @@ import { DtmsError } from '../lib/errors.ts'
 import type { Checkpoint, Positions, Tailer } from '../lib/log/log.ts'
 import type { Logger } from '../lib/logger.ts'
 import type { SiteName } from '../lib/names.ts'
-import type { ControlLine, FaultCancel, FaultRequest } from '../lib/streams/control.ts'
+import type { ControlLine } from '../lib/streams/control.ts'
+import type { TruthLine } from '../lib/streams/truth.ts'
 import type { SharedClock } from '../lib/world/shared-clock.ts'
 import type { WorldFile } from '../lib/world/world-file.ts'
 import type { Scenario } from '../simulator/scenario.ts'
 import { createWorld, restoreWorld, type World, type WorldOutput, type WorldState } from '../simulator/world.ts'
 import { isPaused, pauseOf } from './pauses.ts'
+import { type HeldRequest, type Request, Requests, takeDue } from './requests.ts'
 import { emptyBatch, type Pause, type Resume, type Source, type SourceBatch, type SourceStatus } from './source.ts'
+
+interface SavedWorld {
+  world: WorldState
+  /** Requests that were read and wait for their instant. */
+  held: Request[]
+}
 
 export interface SimulatorSourceOptions {
   site: SiteName
@@ -18,6 +26,8 @@ export interface SimulatorSourceOptions {
   logger: Logger
   /** Follows `control/` from these positions on. */
   followControl: (positions: Positions) => Tailer<ControlLine>
+  /** The site's own truth as the log has it. */
+  readTruth: () => Promise<readonly TruthLine[]>
   /** How long to wait when the world has caught up with the clock, milliseconds. */
   tickMs?: number
 }
@@ -32,20 +42,16 @@ const CONTROL_POLL_MS = 1000
  * The simulated world as one site sees it: the whole world runs, the records of this site come out.
  *
  * The world is a function of `world.json` and `control/`. Three things are this process's own doing, and each is made
- * durable before anything follows from it: which control lines it has taken in and when it took a late one (both are
- * saved with the world), and during which time nobody recorded (`paused`, read back from `events/`). A line that the
- * last run had not taken in is held back until the world has passed everything that run has written.
+ * durable before anything follows from it: which requests it has taken in and when it took a late one (both saved with
+ * the world, and in the truth), and during which time nobody recorded (`paused`, read back from `events/`).
  */
 export class SimulatorSource implements Source {
   readonly kind = 'simulator'
   readonly #options: SimulatorSourceOptions
   readonly #tickMs: number
   #world: World
-  #control: Tailer<ControlLine>
+  #requests: Requests | undefined
   #controlReadAt = -Infinity
-  /** Lines that wait until the world has passed `#holdUntil`. */
-  #held: (FaultRequest | FaultCancel)[] = []
-  #holdUntil = -Infinity
   #pauses: Pause[] = []
   #newPause: Pause | undefined
   #lastLook: { world: number; monotonic: number; speed: number } | undefined
@@ -54,28 +60,28 @@ export class SimulatorSource implements Source {
     this.#options = options
     this.#tickMs = options.tickMs ?? 200
     this.#world = this.#newWorld(undefined)
-    this.#control = options.followControl(new Map())
   }
 
   async open(resume: Resume): Promise<void> {
-    const { clock, world: file } = this.#options
-    const saved = resume.state
+    const { clock, world: file, followControl, readTruth } = this.#options
+    const saved = resume.state as Checkpoint<SavedWorld> | undefined
     this.#world = this.#newWorld(saved)
-    this.#control = this.#options.followControl(saved?.positions.get('control') ?? new Map())
     this.#pauses = [...resume.pauses]
+    const { transfers, events, truth } = resume.written
+    const requests = new Requests({
+      tailer: followControl(saved?.positions.get('control') ?? new Map()),
+      held: saved?.state.held ?? [],
+      truth: transfers + events + truth > 0 ? await readTruth() : [],
+    })
+    await requests.open()
     const aliveUntil = saved === undefined ? file.worldStart : this.#world.now
-    const writtenUntil = await this.#findWrittenUntil(saved, resume)
-    this.#holdUntil = writtenUntil
-    await this.#readControl()
+    const writtenUntil = await this.#findWrittenUntil(saved, resume, requests.known())
+    requests.settle(writtenUntil)
+    this.#requests = requests
+    this.#controlReadAt = clock.monotonic()
 
-    const recordedUntil = Math.max(
-      file.backfillUntil,
-      aliveUntil,
-      writtenUntil,
-      ...this.#pauses.map((pause) => pause.to),
-    )
-    this.#newPause = pauseOf(recordedUntil, clock.now())
-    this.#lastLook = undefined
+    const pausedUntil = this.#pauses.map((pause) => pause.to)
+    this.#newPause = pauseOf(Math.max(file.backfillUntil, aliveUntil, writtenUntil, ...pausedUntil), clock.now())
   }
 
   async next(): Promise<SourceBatch> {
@@ -83,24 +89,30 @@ export class SimulatorSource implements Source {
     if (this.#newPause !== undefined) return this.#beginPause(this.#newPause)
 
     const { clock } = this.#options
-    if (clock.monotonic() - this.#controlReadAt >= CONTROL_POLL_MS) await this.#readControl()
-    const holding = this.#held.length > 0
-    if (holding && this.#world.now >= this.#holdUntil) {
-      // A batch is ordered by time, which a clock that was set back gives twice; requests count by their number.
-      for (const line of this.#held.splice(0).toSorted((a, b) => a.seq - b.seq)) this.#apply(line)
+    const requests = this.#opened()
+    if (clock.monotonic() - this.#controlReadAt >= CONTROL_POLL_MS) {
+      await requests.read()
+      this.#controlReadAt = clock.monotonic()
+    }
+    const due = requests.due(this.#world.now)
+    if (due.length > 0) {
+      for (const line of due) this.#apply(this.#world, line)
       return { ...emptyBatch(0), settle: 'saved' }
     }
 
     const present = clock.now()
-    const limit = Math.min(present, this.#world.now + SLICE_SECONDS)
-    const target = holding ? Math.min(limit, this.#holdUntil) : limit
+    const target = Math.min(present, this.#world.now + SLICE_SECONDS, requests.nextAt ?? present)
     if (target <= this.#world.now) return emptyBatch(this.#tickMs)
     const batch = this.#ownPart(this.#world.runUntil(target))
     return { ...batch, waitMs: target < present ? 0 : this.#tickMs }
   }
 
-  state(): Checkpoint<WorldState> {
-    return { positions: new Map([['control', this.#control.positions()]]), state: this.#world.save() }
+  state(): Checkpoint<SavedWorld> {
+    const requests = this.#opened()
+    return {
+      positions: new Map([['control', requests.positions()]]),
+      state: { world: this.#world.save(), held: requests.held() },
+    }
   }
 
   status(): SourceStatus {
@@ -116,20 +128,15 @@ export class SimulatorSource implements Source {
 
   async close(): Promise<void> {}
 
-  /** Takes in what has been asked for since the last look; it takes effect in `next`. */
-  async #readControl(): Promise<void> {
-    for (let caughtUp = false; !caughtUp; ) {
-      const batch = await this.#control.poll()
-      for (const { value } of batch.entries) if (value.type !== 'speed') this.#held.push(value)
-      caughtUp = batch.caughtUp
-    }
-    this.#controlReadAt = this.#options.clock.monotonic()
+  #opened(): Requests {
+    if (this.#requests === undefined) throw new DtmsError('internal.bug', 'the source is used before it is open')
+    return this.#requests
   }
 
   /** A request that this world cannot carry out is passed over, by every exporter alike; it may be a hidden one. */
-  #apply(line: FaultRequest | FaultCancel): void {
+  #apply(world: World, line: Request): void {
     try {
-      this.#world.apply(line)
+      world.apply(line)
     } catch (error) {
       if (!(error instanceof DtmsError)) throw error
       this.#options.logger.warn('a request for a fault is passed over', { code: error.code, event_id: `f-${line.seq}` })
@@ -164,22 +171,28 @@ export class SimulatorSource implements Source {
     }
   }
 
-  #newWorld(saved: Checkpoint<unknown> | undefined): World {
+  #newWorld(saved: Checkpoint<SavedWorld> | undefined): World {
     const { scenario, world: file } = this.#options
     return saved === undefined
       ? createWorld({ scenario, seed: file.seed, worldStart: file.worldStart })
-      : restoreWorld({ scenario, seed: file.seed, state: saved.state as WorldState })
+      : restoreWorld({ scenario, seed: file.seed, state: saved.state.world })
   }
 
-  /** The instant of the last entry that the log holds beyond the saved state, found by running a second world up to it. */
-  async #findWrittenUntil(saved: Checkpoint<unknown> | undefined, resume: Resume): Promise<number> {
+  /** The instant of the last entry that the log holds beyond the save, found by running a second world up to it. */
+  async #findWrittenUntil(
+    saved: Checkpoint<SavedWorld> | undefined,
+    resume: Resume,
+    requests: HeldRequest[],
+  ): Promise<number> {
     const left = { ...resume.written }
     const scout = this.#newWorld(saved)
     // A log that holds more than this world would have made by now (the clock was set back) must not keep us for ever.
     const present = this.#options.clock.now()
     let until = -Infinity
     while (left.transfers + left.events + left.truth > 0 && scout.now < present) {
-      until = Math.max(until, this.#consume(scout.runUntil(scout.now + SLICE_SECONDS), left))
+      for (const line of takeDue(requests, scout.now)) this.#apply(scout, line)
+      const target = Math.min(scout.now + SLICE_SECONDS, requests[0]?.notBefore ?? Number.POSITIVE_INFINITY)
+      until = Math.max(until, this.#consume(scout.runUntil(target), left))
       await new Promise((resolve) => setImmediate(resolve))
     }
     return until

@@ -56,7 +56,7 @@ export interface SourceBatch {
   /**
    * What must have happened to this batch before anything further is written. `durable`: its entries, which no replay
    * makes again (a pause). `saved`: the state as well, because it cannot be reached again from the last save (a request
-   * from outside was taken in); only given when nothing is left to repeat of what the log has already.
+   * from outside was taken in).
    */
   settle?: 'durable' | 'saved'
   /** How long until it makes sense to ask again, milliseconds; 0 when more is there already. */

@@ -1,21 +1,25 @@
+import { cpSync } from 'node:fs'
 import { onTestFinished } from 'vitest'
 import { createExporter } from '../../exporters/app.ts'
 import type { ExporterConfig } from '../../exporters/config.ts'
 import { loadScenario } from '../../exporters/scenario-file.ts'
-import type { ManualClock } from '../../lib/clock.ts'
-import type { Codec, TailBatch } from '../../lib/log/log.ts'
+import { type ManualClock, systemClock } from '../../lib/clock.ts'
+import type { Codec, LogWriter, TailBatch } from '../../lib/log/log.ts'
 import { createTailer } from '../../lib/log/tailer.ts'
+import { openLogWriter } from '../../lib/log/writer.ts'
 import { silentLogger } from '../../lib/logger.ts'
 import { type SiteName, siteName } from '../../lib/names.ts'
 import { transferCodec } from '../../lib/record/codec.ts'
 import type { Transfer, TransferRecord } from '../../lib/record/record.ts'
 import type { Service } from '../../lib/service.ts'
-import type { FaultCancel, FaultRequest } from '../../lib/streams/control.ts'
+import { controlCodec } from '../../lib/streams/codecs.ts'
+import type { ControlLine, FaultCancel, FaultRequest } from '../../lib/streams/control.ts'
+import type { Entry } from '../../lib/streams/envelope.ts'
 import type { Volume } from '../../lib/volume/volume.ts'
 import { createSharedClock } from '../../lib/world/shared-clock.ts'
 import { readWorldFile } from '../../lib/world/world-file.ts'
 import { createWorld } from '../../simulator/world.ts'
-import { eventually } from './builders.ts'
+import { aFolder, eventually } from './builders.ts'
 import { aProcess, type RunningProcess } from './processes.ts'
 
 export const SITE_A = siteName('SITE_A')
@@ -85,19 +89,29 @@ export async function transfersOf(volume: Volume, site: SiteName = SITE_A): Prom
   return entries.toSorted((a, b) => a.seq - b.seq).map((entry) => entry.value)
 }
 
-/** What the world of this volume gives a site when it is run through in one go, due in (from, to]. */
+/** A request and the world instant at which it is taken in; -Infinity for one that comes in good time. */
+export interface TakenIn {
+  at: number
+  line: FaultRequest | FaultCancel
+}
+
+/** What the world of this volume gives a site when it is run through in one go. */
 export async function worldTransfers(
   volume: Volume,
   to: number,
-  lines: readonly (FaultRequest | FaultCancel)[] = [],
+  requests: readonly TakenIn[] = [],
   site: SiteName = SITE_A,
 ): Promise<{ at: number; transfer: Transfer }[]> {
   const file = await readWorldFile(volume)
   if (file === undefined) throw new Error('no world on this volume')
   const { scenario } = loadScenario(file.scenario)
   const world = createWorld({ scenario, seed: file.seed, worldStart: file.worldStart })
-  for (const line of lines) world.apply(line)
-  return world.runUntil(to).records.filter((record) => record.transfer.site === site)
+  const records = requests.flatMap(({ at, line }) => {
+    const before = world.runUntil(at).records
+    world.apply(line)
+    return before
+  })
+  return [...records, ...world.runUntil(to).records].filter((record) => record.transfer.site === site)
 }
 
 /** A record as the world made it: without what the log added. */
@@ -109,4 +123,34 @@ export function withoutLogFields(record: TransferRecord): Transfer {
 /** An exporter of SITE_A as a process of its own, under the real clock. */
 export function anExporterProcess(root: string, env: Record<string, string> = {}): RunningProcess {
   return aProcess('run-exporter.js', { SITE_NAME: SITE_A, DTMS_DATA_DIR: root, LOG_LEVEL: 'warn', ...env })
+}
+
+/** The data directory as a kill at this very moment leaves it: no process holds it any more. */
+export function aCrashImage(root: string): string {
+  const copy = aFolder()
+  cpSync(root, copy, { recursive: true, filter: (path) => !path.endsWith('/lease.json') })
+  return copy
+}
+
+/** Writes requests as the API does; `effectiveAt` is world time. */
+export async function aControlWriter(volume: Volume): Promise<LogWriter<Entry<ControlLine>>> {
+  const options = { volume, stream: 'control', writer: 'api', codec: controlCodec, clock: systemClock }
+  const writer = await openLogWriter({ ...options, logger: silentLogger })
+  onTestFinished(() => writer.close())
+  return writer
+}
+
+/** A brownout of the link SITE_A to SITE_B for 20 minutes. */
+export function aBrownout(effectiveAt: number, changes: Partial<Entry<FaultRequest>> = {}): Entry<FaultRequest> {
+  return {
+    type: 'fault',
+    at: effectiveAt,
+    kind: 'link-brownout',
+    scope: { source: SITE_A, destination: siteName('SITE_B') },
+    severity: 0.8,
+    durationSeconds: 1200,
+    effectiveAt,
+    hidden: false,
+    ...changes,
+  }
 }
