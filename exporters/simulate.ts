@@ -2,9 +2,11 @@ import { systemClock } from '../lib/clock.ts'
 import { DtmsError } from '../lib/errors.ts'
 import { silentLogger } from '../lib/logger.ts'
 import type { SiteName } from '../lib/names.ts'
+import type { Transfer } from '../lib/record/record.ts'
 import type { FaultRequest } from '../lib/streams/control.ts'
 import type { Volume } from '../lib/volume/volume.ts'
 import { createWorldFile, WORLD_VERSION, type WorldFile } from '../lib/world/world-file.ts'
+import { type FitRow, fitReport } from '../simulator/fit.ts'
 import { createWorld, type WorldOutput } from '../simulator/world.ts'
 import { type LoadedScenario, requireSite } from './scenario-file.ts'
 import { openSiteLog, type SiteLog } from './site-log.ts'
@@ -26,8 +28,6 @@ export interface SimulateOptions {
   faults?: readonly FaultRequest[]
   /** 0...1 */
   onProgress?: (done: number) => void
-  /** Given every piece of the world as it is written. */
-  onOutput?: (output: WorldOutput) => void
 }
 
 export interface SimulateReport {
@@ -36,6 +36,24 @@ export interface SimulateReport {
   from: number
   to: number
 }
+
+/** How well a simulated world meets the measurements that it is fitted to. */
+export function simulateFit(
+  options: Pick<SimulateOptions, 'scenario' | 'seed' | 'start' | 'durationSeconds' | 'onProgress'>,
+): FitRow[] {
+  const { scenario, seed, start, durationSeconds, onProgress } = options
+  const world = createWorld({ scenario: scenario.scenario, seed, worldStart: start })
+  const transfers: Transfer[] = []
+  while (world.now < start + durationSeconds && transfers.length < MOST_FITTED) {
+    const { records } = world.runUntil(Math.min(start + durationSeconds, world.now + SLICE_SECONDS))
+    for (const { transfer } of records) transfers.push(transfer)
+    onProgress?.((world.now - start) / durationSeconds)
+  }
+  return fitReport(transfers).rows
+}
+
+/** More transfers than these say nothing new about the fit, and all are held in memory. */
+const MOST_FITTED = 500_000
 
 /** World seconds in one step. */
 const SLICE_SECONDS = 3600
@@ -70,7 +88,6 @@ export async function simulate(options: SimulateOptions): Promise<SimulateReport
     while (world.now < end) {
       const output = world.runUntil(Math.min(end, world.now + SLICE_SECONDS))
       records += await writeOutput(output, logs)
-      options.onOutput?.(output)
       options.onProgress?.((world.now - start) / durationSeconds)
     }
   } finally {
