@@ -20,7 +20,9 @@ interface Document {
 export const documents: ReadonlyMap<string, Document> = new Map<string, Document>([
   ['page.css', { type: 'css', read: () => readFile(join(pageFolder, 'page.css')) }],
   ['page.js', { type: 'js', read: () => readFile(join(pageFolder, 'page.js')) }],
+  ['client.js', { type: 'js', read: () => readFile(join(pageFolder, 'client.js')) }],
   ['format.js', { type: 'js', read: () => readFile(join(pageFolder, 'format.js')) }],
+  ['view.js', { type: 'js', read: () => readFile(join(pageFolder, 'view.js')) }],
   ['icon.svg', { type: 'svg', read: () => readFile(join(pageFolder, 'icon.svg')) }],
   ['docs.js', { type: 'js', read: () => readFile(join(pageFolder, 'docs.js')) }],
   ['redoc.js', { type: 'js', read: () => readFile(join(pageFolder, 'redoc.js')) }],
