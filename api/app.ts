@@ -132,8 +132,8 @@ export function createApi(options: ApiOptions): Api {
       mountRoutes(router, [...routes, ...assetRoutes()], {
         isKey,
         logger,
-        onStateChange: (kind, status) =>
-          metrics.stateChanges.inc({ kind, result: status < 300 ? 'done' : status < 500 ? 'refused' : 'failed' }),
+        onStateChange: (_operation, status) =>
+          metrics.stateChanges.inc({ result: status < 300 ? 'done' : status < 500 ? 'refused' : 'failed' }),
       }),
     onRequest: ({ route, status, seconds }) => {
       // A listener stays for hours: that is no time to answer.

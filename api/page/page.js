@@ -101,7 +101,7 @@ const loadReady = throttled(async () => {
   const line = readinessText(await request('/health/ready'))
   const status = byId('status')
   status.dataset.state = line === undefined ? 'ready' : 'waiting'
-  const text = line ?? 'Everything is ready: the past is written, the detectors score.'
+  const text = line ?? 'Everything is ready.'
   if (status.textContent !== text) status.textContent = text
   setTimeout(loadReady, line === undefined ? 15_000 : 1500)
 })

@@ -44,7 +44,7 @@ const MOST_COLUMNS = 12
 
 export function linkTable(links) {
   const sources = [...new Set(links.map(({ source }) => source))]
-  const destinations = [...new Set(links.map(({ destination }) => destination))]
+  const destinations = [...new Set(links.map(({ destination }) => destination))].sort()
   if (destinations.length > MOST_COLUMNS) return linkList(links)
   const byEnds = new Map(links.map((link) => [`${link.source} ${link.destination}`, link]))
   const head = el(
@@ -79,8 +79,8 @@ function linkList(links) {
 function linkCell(link) {
   if (link === undefined) return el('td', { class: 'none' }, '–')
   if (link.count === 0) return el('td', { class: 'none' }, 'quiet')
-  const share = link.failures / link.count
-  const level = link.anomalies > 0 || share > 0.15 ? 'high' : undefined
+  const bad = link.anomalies / link.count > 0.05 || link.failures / link.count > 0.15
+  const level = bad ? 'high' : link.anomalies > 0 ? 'some' : undefined
   const anomalies = link.anomalies === 0 ? [] : [el('span', { class: 'flag' }, `${link.anomalies} ⚠`)]
   return el(
     'td',

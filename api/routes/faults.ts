@@ -151,6 +151,9 @@ function checkFault(body: z.infer<typeof faultRequest>, maxSeconds: number): voi
     const msg = `must be ${minimum} to ${most} seconds of world time`
     issues.push({ type: 'value_error', loc: ['body', 'durationSeconds'], msg, input: body.durationSeconds })
   }
+  if (body.hidden && kind.kind === 'maintenance') {
+    issues.push({ type: 'value_error', loc: ['body', 'hidden'], msg: 'maintenance is announced to all', input: true })
+  }
   if (issues.length > 0) throw invalid(issues)
 }
 
