@@ -15,6 +15,7 @@ import type { Service } from '../../lib/service.ts'
 import { controlCodec } from '../../lib/streams/codecs.ts'
 import type { ControlLine, FaultCancel, FaultRequest } from '../../lib/streams/control.ts'
 import type { Entry } from '../../lib/streams/envelope.ts'
+import { systemCalls, type VolumeCalls } from '../../lib/volume/calls.ts'
 import type { Volume } from '../../lib/volume/volume.ts'
 import { createSharedClock } from '../../lib/world/shared-clock.ts'
 import { readWorldFile } from '../../lib/world/world-file.ts'
@@ -153,4 +154,21 @@ export function aBrownout(effectiveAt: number, changes: Partial<Entry<FaultReque
     hidden: false,
     ...changes,
   }
+}
+
+/** A disk on which every write fails while it is full. */
+export function aDiskThatFills(): { calls: VolumeCalls; full: boolean; refused: number } {
+  const disk = {
+    full: false,
+    refused: 0,
+    calls: {
+      ...systemCalls,
+      write(fd: number, bytes: Uint8Array): number {
+        if (!disk.full) return systemCalls.write(fd, bytes)
+        disk.refused += 1
+        throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' })
+      },
+    },
+  }
+  return disk
 }
