@@ -28,10 +28,8 @@ const WEEKS_SHARE = 0.75
 const NEIGHBOUR_HOURS = [-1, 0, 1]
 
 export interface LearntGaps {
-  /** Silences by length in slots. */
-  counts: ReadonlyMap<number, number>
-  total: number
-  longestSlots: number
+  /** The expectation of any hour, slots. */
+  anyHourSlots: number
   /** Longest silence that began in an hour, slots; hours as numbered since 1970. */
   longestByHour: ReadonlyMap<number, number>
   firstHour: number
@@ -67,12 +65,12 @@ export function learnGaps(history: SlotHistory, excluded: Intervals): LearntGaps
   const open = hours[taught]
   const first = open === undefined ? undefined : history.slotsOf(open)[0]
   if (first !== undefined) learn(first)
-  return { counts, total, longestSlots, longestByHour, firstHour: hours[0] ?? 0 }
+  return { anyHourSlots: anyHourSlots(counts, total, longestSlots), longestByHour, firstHour: hours[0] ?? 0 }
 }
 
 /** Expected age, seconds, of a silence that began at `newestAt`. */
 export function expectedAge(learnt: LearntGaps, newestAt: number): number {
-  const slots = habitSlots(learnt, Math.floor(newestAt / 3600)) ?? anyHourSlots(learnt)
+  const slots = habitSlots(learnt, Math.floor(newestAt / 3600)) ?? learnt.anyHourSlots
   return Math.min(Math.max(slots * SLOT_SECONDS, EXPECTED_FLOOR_SECONDS), EXPECTED_CAP_SECONDS)
 }
 
@@ -90,17 +88,12 @@ function habitSlots(learnt: LearntGaps, hour: number): number | undefined {
   return (longest[1] as number) * LONGEST_FACTOR
 }
 
-function anyHourSlots(learnt: LearntGaps): number {
+function anyHourSlots(counts: ReadonlyMap<number, number>, total: number, longest: number): number {
   // The fewer silences were seen, the less the longest of them says about the longest to come.
-  const bound = learnt.longestSlots * (LONGEST_FACTOR + 4 / Math.max(1, learnt.total))
-  if (learnt.total < FEWEST_GAPS) return Math.max(EXPECTED_UNLEARNT_SECONDS / SLOT_SECONDS, bound)
-  return Math.min(QUANTILE_FACTOR * ageQuantile(withoutLongest(learnt), AGE_QUANTILE), bound)
-}
-
-function withoutLongest(learnt: LearntGaps): Map<number, number> {
-  const counts = new Map(learnt.counts)
-  counts.set(learnt.longestSlots, (counts.get(learnt.longestSlots) ?? 1) - 1)
-  return counts
+  const bound = longest * (LONGEST_FACTOR + 4 / Math.max(1, total))
+  if (total < FEWEST_GAPS) return Math.max(EXPECTED_UNLEARNT_SECONDS / SLOT_SECONDS, bound)
+  const withoutLongest = new Map(counts).set(longest, (counts.get(longest) ?? 1) - 1)
+  return Math.min(QUANTILE_FACTOR * ageQuantile(withoutLongest, AGE_QUANTILE), bound)
 }
 
 /**

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { type BatchOptions, CorrelationBatch, type RunSummary } from '../../correlation/batch.ts'
 import { correlationConfig } from '../../correlation/config.ts'
@@ -153,6 +154,20 @@ describe('a run of the batch', () => {
     const whole = await aBatch(atOnce).batch.runOnce()
     expect(last?.items).toEqual(whole.items)
     expect((await linesOf(piecewise)).map(({ seq }) => seq)).toEqual([1, 2, 3])
+  })
+
+  it('goes on from a checkpoint of version 1, and writes the result that it holds', async () => {
+    const { volume } = aVolume()
+    await volume.replace(
+      'checkpoints/correlation/batch',
+      readFileSync('test/fixtures/checkpoints/correlation-batch-v1'),
+    )
+    const { batch } = aBatch(volume)
+    expect(await batch.runOnce()).toMatchObject({ from: NOON - 3600, to: NOON + 60, newRecords: 0, seq: 2 })
+    expect((await linesOf(volume)).map(({ newRecords, newAnomalies }) => [newRecords, newAnomalies])).toEqual([
+      [121, 3],
+      [0, 0],
+    ])
   })
 
   it('writes nothing when nothing is new and time stands still, and a line when time goes on', async () => {

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { createFreshness, type Freshness, type FreshnessOptions } from '../../freshness/app.ts'
 import { freshnessConfig } from '../../freshness/config.ts'
@@ -193,6 +194,22 @@ describe('a freshness service', () => {
     await untilReady(second.freshness)
     expect(second.freshness.sites()).toMatchObject([{ newestEndedAt: NOON + 1, expectedSeconds: 120 }])
     expect((await metricsOf(second.freshness)).get('dtms_freshness_records_total{site="SITE_A"}')).toBe(1)
+  })
+
+  it('goes on from a checkpoint of version 1', async () => {
+    const { volume } = aVolume()
+    await volume.replace(
+      'checkpoints/freshness/staleness',
+      readFileSync('test/fixtures/checkpoints/freshness-staleness-v1'),
+    )
+    const { freshness, clock } = aFreshness({}, { volume })
+    await freshness.start()
+    await untilReady(freshness)
+    expect(freshness.sites()).toEqual([
+      { site: 'SITE_A', state: 'fresh', newestEndedAt: NOON, ageSeconds: 0, expectedSeconds: 120, since: NOON - 6900 },
+    ])
+    clock.jumpTo(NOON + 6000)
+    expect(freshness.sites()).toMatchObject([{ state: 'maintenance' }])
   })
 
   it('refuses a checkpoint of a newer release', async () => {
