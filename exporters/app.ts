@@ -9,6 +9,7 @@ import type { Volume } from '../lib/volume/volume.ts'
 import type { SharedClock } from '../lib/world/shared-clock.ts'
 import { AlreadyWritten } from './already-written.ts'
 import type { ExporterConfig } from './config.ts'
+import { ForeignSource } from './foreign-source.ts'
 import { type ExporterFacts, ExporterMetrics } from './metrics.ts'
 import { Pump } from './pump.ts'
 import { ReadBack } from './read-back.ts'
@@ -163,6 +164,7 @@ class Exporter implements Service {
 
   async #createSource(): Promise<Source> {
     const { config, volume, clock } = this.#options
+    if (config.source === 'csv') return this.#createForeignSource()
     if (config.source !== 'simulator') {
       throw new DtmsError('config.invalid', `an exporter cannot run with DTMS_SOURCE=${config.source}`, {
         hint: 'run no exporter when there is no source',
@@ -186,6 +188,24 @@ class Exporter implements Service {
       followControl: (positions) =>
         createTailer({ volume, stream: 'control', writers: ['api'], codec: controlCodec, positions }),
       readTruth: () => readFolder(volume, 'truth', config.site, truthCodec),
+    })
+  }
+
+  #createForeignSource(): Source {
+    const { config, volume, clock } = this.#options
+    if (config.sourceFile === '') {
+      throw new DtmsError('config.invalid', 'DTMS_SOURCE=csv needs DTMS_SOURCE_FILE', {
+        hint: 'name the file to follow; docs/import.md says which formats it may have',
+      })
+    }
+    return new ForeignSource({
+      site: config.site,
+      path: config.sourceFile,
+      format: config.sourceFormat,
+      ...(config.sourceMapping === '' ? {} : { mapping: config.sourceMapping }),
+      volume,
+      clock,
+      logger: this.#logger,
     })
   }
 

@@ -50,8 +50,6 @@ export interface ImportFormat {
   readonly delimiter: string
   /** Column names when the file itself has no header line. */
   readonly columns?: readonly string[]
-  /** Length of a row when every row must have as many fields as the header. */
-  readonly strictColumns: boolean
   /**
    * Checks the header once and returns what reads the rows.
    * @throws DtmsError `input.unreadable` that names every missing column

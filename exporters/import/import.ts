@@ -8,16 +8,14 @@ import { isSiteName } from '../../lib/names.ts'
 import { transferCodec } from '../../lib/record/codec.ts'
 import type { Transfer } from '../../lib/record/record.ts'
 import { roundDuration, roundInstant } from '../../lib/record/serialise.ts'
-import { transferProblem } from '../../lib/record/validate.ts'
 import { quarantineCodec } from '../../lib/streams/codecs.ts'
-import type { Entry } from '../../lib/streams/envelope.ts'
-import { QUARANTINE_TEXT_BYTES, type QuarantineLine } from '../../lib/streams/quarantine.ts'
 import type { Volume } from '../../lib/volume/volume.ts'
-import { type ImportFormat, RowProblem, type RowReader, type RowReason } from './format.ts'
+import type { ImportFormat, RowReason } from './format.ts'
 import { openFormat } from './formats.ts'
 import { type Input, openInput, unreadable } from './input.ts'
 import { Repeats } from './repeats.ts'
 import { type ImportReport, ReportBuilder } from './report.ts'
+import { RowParser, rejectedIdentity, rejectedRow } from './row-parser.ts'
 import { type Row, RowCutter } from './rows.ts'
 import { QUARANTINE_WRITER, SiteLogs } from './site-logs.ts'
 
@@ -31,6 +29,8 @@ export interface ImportOptions {
   clock: Clock
   logger: Logger
   onProgress?: (progress: ImportProgress) => void
+  /** How long a volume that takes nothing is waited for, milliseconds; 15,000 when absent. */
+  patienceMs?: number
 }
 
 export interface ImportProgress {
@@ -63,12 +63,7 @@ class ImportRun {
   readonly #report = new ReportBuilder()
   readonly #logs: SiteLogs
   readonly #repeats = new Repeats()
-  #read: RowReader | undefined
-  #width = 0
-  readonly #assume = (text: string): void => {
-    this.#assumptions.push(text)
-  }
-  #assumptions: string[] = []
+  readonly #parser: RowParser
 
   constructor(options: ImportOptions, format: ImportFormat, input: Input) {
     this.#options = options
@@ -76,7 +71,7 @@ class ImportRun {
     this.#input = input
     this.#origin = basename(options.inPath).slice(0, 256)
     this.#logs = new SiteLogs(options)
-    if (format.columns !== undefined) this.#open(format.columns)
+    this.#parser = new RowParser(format)
   }
 
   async run(): Promise<ImportReport> {
@@ -90,7 +85,7 @@ class ImportRun {
           this.#progress()
         }
       } catch (error) {
-        if (!(error instanceof DtmsError) || error.code !== 'input.unreadable' || this.#read === undefined) throw error
+        if (!(error instanceof DtmsError) || error.code !== 'input.unreadable' || !this.#parser.isOpen) throw error
         failure = error
       }
       await this.#takeAll(cutter.end(failure === undefined))
@@ -99,7 +94,7 @@ class ImportRun {
     } finally {
       await this.#logs.close()
     }
-    if (this.#read === undefined) throw this.#unreadable('is empty', 'name a file with a header line and rows')
+    if (!this.#parser.isOpen) throw this.#unreadable('is empty', 'name a file with a header line and rows')
     return this.#report.report()
   }
 
@@ -130,14 +125,14 @@ class ImportRun {
 
   async #takeAll(rows: readonly Row[]): Promise<void> {
     for (const row of rows) {
-      if (this.#read === undefined) this.#takeHeader(row)
-      else {
-        const rejected = this.#take(row, this.#read)
-        // Only these two wait: opening the log of a new site, and the volume.
-        if (rejected === 'new-site') await this.#takeNewSite(row, this.#read)
-        else if (rejected !== undefined) await this.#quarantine(row, rejected)
+      if (this.#parser.isOpen) {
+        const parsed = this.#parser.parse(row)
+        if ('reason' in parsed) await this.#quarantine(row, parsed.reason)
+        else if (this.#logs.has(parsed.transfer.site) || (await this.#logs.take(parsed.transfer.site)))
+          this.#take(parsed.transfer, parsed.assumed)
+        else await this.#quarantine(row, 'too-many-sites')
         if (this.#logs.isFull) await this.#logs.flush()
-      }
+      } else this.#takeHeader(row)
     }
   }
 
@@ -146,13 +141,8 @@ class ImportRun {
       const what = row.reason === 'encoding' ? 'is not UTF-8 text' : 'begins with a line that is no header'
       throw this.#unreadable(what, 'name a delimited text file, plain or compressed with gzip')
     }
-    this.#open(row.fields)
-  }
-
-  #open(header: readonly string[]): void {
-    this.#width = header.length
     try {
-      this.#read = this.#format.open(header)
+      this.#parser.open(row.fields)
     } catch (error) {
       if (!(error instanceof DtmsError)) throw error
       throw new DtmsError(error.code, `${this.#options.inPath}: ${error.message}`, {
@@ -161,22 +151,8 @@ class ImportRun {
     }
   }
 
-  /** Undefined when the row has become a record or is a repeat. */
-  #take(row: Row, read: RowReader): RowReason | 'new-site' | undefined {
-    if (row.fields === undefined) return row.reason
-    if (this.#format.strictColumns && row.fields.length !== this.#width) return 'columns'
-    this.#assumptions = []
-    let transfer: Transfer
-    try {
-      transfer = read(row.fields, this.#assume)
-    } catch (error) {
-      if (error instanceof RowProblem) return error.reason
-      throw error
-    }
-    if (transferProblem(transfer) !== undefined) return 'out-of-range'
-    if (!this.#logs.has(transfer.site)) return 'new-site'
-    transfer.origin.line = row.line
-    for (const text of this.#assumptions) this.#report.assume(text)
+  #take(transfer: Transfer, assumed: readonly string[]): void {
+    for (const text of assumed) this.#report.assume(text)
     const identity = identityOf(transfer)
     const named = transfer.origin.id !== undefined
     const repeated = named ? this.#repeats.has(identity) : this.#repeats.take(identity)
@@ -185,29 +161,12 @@ class ImportRun {
       this.#logs.add(transfer)
     }
     this.#report.add(transfer, repeated)
-    return undefined
-  }
-
-  async #takeNewSite(row: Row, read: RowReader): Promise<void> {
-    const { site } = read(row.fields ?? [], () => {})
-    const rejected = (await this.#logs.take(site)) ? this.#take(row, read) : 'too-many-sites'
-    if (rejected !== undefined && rejected !== 'new-site') await this.#quarantine(row, rejected)
   }
 
   async #quarantine(row: Row, reason: RowReason): Promise<void> {
     this.#report.quarantine(reason)
-    const entry: Entry<QuarantineLine> = {
-      at: roundInstant(this.#report.lastEnd),
-      type: 'quarantined',
-      reason,
-      origin: this.#origin,
-      line: row.line,
-      offset: row.offset,
-      bytes: row.bytes,
-      text: cutText(row.text),
-    }
-    if (this.#repeats.take(rejectedIdentity(entry))) return
-    await this.#logs.quarantine(entry)
+    const entry = rejectedRow(row, reason, this.#origin, roundInstant(this.#report.lastEnd))
+    if (!this.#repeats.take(rejectedIdentity(entry))) await this.#logs.quarantine(entry)
   }
 
   #progress(): void {
@@ -238,15 +197,4 @@ function identityOf(transfer: Transfer): string {
     `|${transfer.sizeBytes}|${transfer.bytesTransferred}|${roundDuration(transfer.durationSeconds)}` +
     `|${transfer.status}|${transfer.attempt}|${transfer.protocol}|${transfer.activity}`
   )
-}
-
-function rejectedIdentity(entry: Pick<QuarantineLine, 'origin' | 'reason' | 'text' | 'line'>): string {
-  return `rejected|${entry.origin}|${entry.line ?? ''}|${entry.reason}|${entry.text}`
-}
-
-/** At most 1 KiB of UTF-8, never half a character. */
-function cutText(text: string): string {
-  if (text.length * 3 <= QUARANTINE_TEXT_BYTES) return text
-  const { read } = new TextEncoder().encodeInto(text, new Uint8Array(QUARANTINE_TEXT_BYTES))
-  return text.slice(0, read)
 }

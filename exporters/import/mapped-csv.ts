@@ -17,7 +17,6 @@ export function mappedCsv(mapping: Mapping): ImportFormat {
     kind: FORMAT,
     delimiter: delimiterOf(mapping.delimiter),
     ...(mapping.header === true ? {} : { columns: mapping.header }),
-    strictColumns: true,
     open(names) {
       const header = new Header(names)
       const reader = new MappedReader(mapping, header)

@@ -24,7 +24,14 @@ export const QUARANTINE_WRITER = 'import'
 const BATCH_ENTRIES = 32_768
 
 /** How long a failing volume is waited for, milliseconds. */
-const PATIENCE_MS = 15_000
+export const PATIENCE_MS = 15_000
+
+export interface SiteLogsOptions {
+  volume: Volume
+  clock: Clock
+  logger: Logger
+  patienceMs?: number
+}
 
 interface Store<Written> {
   writer: LogWriter<Written>
@@ -33,12 +40,12 @@ interface Store<Written> {
 
 /** The logs that one import writes: one for each site, opened when its first row comes, and the quarantine's. */
 export class SiteLogs {
-  readonly #options: { volume: Volume; clock: Clock; logger: Logger }
+  readonly #options: SiteLogsOptions
   readonly #sites = new Map<SiteName, Store<Transfer>>()
   #quarantine: Store<Entry<QuarantineLine>> | undefined
   #held = 0
 
-  constructor(options: { volume: Volume; clock: Clock; logger: Logger }) {
+  constructor(options: SiteLogsOptions) {
     this.#options = options
   }
 
@@ -81,7 +88,7 @@ export class SiteLogs {
 
   /**
    * Waits until everything held is durable.
-   * @throws DtmsError `volume.unavailable` when the volume does not take it for 15 s, `log.fenced` when somebody else
+   * @throws DtmsError `volume.unavailable` when the volume does not take it in time, `log.fenced` when somebody else
    * has taken a log over
    */
   async flush(): Promise<void> {
@@ -92,15 +99,16 @@ export class SiteLogs {
     const writes = stores
       .filter(({ held }) => held.length > 0)
       .map((store) => store.writer.appendAll(store.held.splice(0)))
+    const patienceMs = this.#options.patienceMs ?? PATIENCE_MS
     let timer: NodeJS.Timeout | undefined
     const failed = new Promise<never>((_, reject) => {
       timer = setTimeout(() => {
         reject(
-          new DtmsError('volume.unavailable', `the data directory has taken nothing for ${PATIENCE_MS / 1000} s`, {
+          new DtmsError('volume.unavailable', `the data directory has taken nothing for ${patienceMs / 1000} s`, {
             hint: 'free some space or repair the volume and import again: rows that are in the log are recognised',
           }),
         )
-      }, PATIENCE_MS)
+      }, patienceMs)
     })
     try {
       await Promise.race([Promise.all(writes), failed])

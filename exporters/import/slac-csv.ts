@@ -14,7 +14,6 @@ const FORMAT = 'slac-csv'
 export const slacCsv: ImportFormat = {
   kind: FORMAT,
   delimiter: ',',
-  strictColumns: true,
   open(names) {
     const header = new Header(names)
     const column = {

@@ -14,7 +14,6 @@ const FORMAT = 'transfers-csv'
 export const transfersCsv: ImportFormat = {
   kind: FORMAT,
   delimiter: ',',
-  strictColumns: true,
   open(names) {
     const header = new Header(names)
     const unix = header.find('timestamp_unix', 'timestamp')

@@ -1,10 +1,14 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { importFile } from '../../../exporters/import/import.ts'
 import { openLogWriter } from '../../../lib/log/writer.ts'
 import { silentLogger } from '../../../lib/logger.ts'
 import { transferCodec } from '../../../lib/record/codec.ts'
-import { aClock } from '../../support/builders.ts'
-import { anImport, aSlacFile, aSlacRow, gzipped, SLAC_HEADER, sharedData } from '../../support/imports.ts'
+import { createInlineVolume } from '../../../lib/volume/inline.ts'
+import { aClock, aFolder } from '../../support/builders.ts'
+import { aDiskThatFills } from '../../support/exporters.ts'
+import { anImport, aSlacFile, aSlacRow, gzipped, recordsOf, SLAC_HEADER, sharedData } from '../../support/imports.ts'
 
 const rows = (count: number, from = 0): string[] => Array.from({ length: count }, (_, i) => aSlacRow(from + i))
 
@@ -236,6 +240,41 @@ describe('files that are not what they should be', () => {
       await writer.close()
     }
     expect(await data.records()).toEqual([])
+  })
+})
+
+describe('a data directory that is full', () => {
+  test('stops the import with the next step, and the rest is imported when there is room', async () => {
+    const disk = aDiskThatFills()
+    const folder = aFolder()
+    const volume = createInlineVolume({ root: join(folder, 'data'), calls: disk.calls })
+    const inPath = join(folder, 'log.csv')
+    writeFileSync(inPath, aSlacFile(rows(40_000)))
+    const fill = () => {
+      disk.full = true
+    }
+    const options = { format: 'slac-csv', inPath, volume, clock: aClock(), logger: silentLogger, patienceMs: 200 }
+    await expect(importFile({ ...options, onProgress: fill })).rejects.toMatchObject({
+      code: 'volume.unavailable',
+      hint: expect.stringMatching(/import again/),
+    })
+    disk.full = false
+    const report = await importFile(options)
+    expect(report).toMatchObject({ read: 40_000, quarantined: { total: 0 } })
+    expect(report.imported + report.repeated).toBe(40_000)
+    const seqs = (await recordsOf(volume)).map(({ seq }) => seq).sort((a, b) => a - b)
+    expect(seqs).toEqual(Array.from({ length: 40_000 }, (_, i) => i + 1))
+  })
+
+  test('from the beginning is an error at once', async () => {
+    const disk = aDiskThatFills()
+    disk.full = true
+    const folder = aFolder()
+    const volume = createInlineVolume({ root: join(folder, 'data'), calls: disk.calls })
+    const inPath = join(folder, 'log.csv')
+    writeFileSync(inPath, aSlacFile(rows(3)))
+    const options = { format: 'slac-csv', inPath, volume, clock: aClock(), logger: silentLogger }
+    await expect(importFile(options)).rejects.toMatchObject({ code: 'volume.full', hint: expect.any(String) })
   })
 })
 
