@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import type { Response } from 'express'
 import { z } from 'zod'
 import { defineRoute, type Route } from '../../lib/http/route.ts'
@@ -72,9 +71,22 @@ async function sendCsv<T>(
     // Only now: a volume that cannot be read at all is still answered with an error.
     begin()
     const text = chunk.map(toRow).join('')
-    if (text !== '' && !out.write(text)) await Promise.race([once(out, 'drain'), once(out, 'close')])
+    if (text !== '' && !out.write(text)) await drained(out)
     if (out.destroyed) return
   }
   begin()
   out.end()
+}
+
+/** Also ends when the caller has gone. */
+function drained(out: Response): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      out.off('drain', done)
+      out.off('close', done)
+      resolve()
+    }
+    out.on('drain', done)
+    out.on('close', done)
+  })
 }
