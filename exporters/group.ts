@@ -1,3 +1,4 @@
+import { DtmsError } from '../lib/errors.ts'
 import { Failure } from '../lib/lifecycle.ts'
 import type { MetricsRegistry } from '../lib/metrics.ts'
 import type { SiteName } from '../lib/names.ts'
@@ -44,7 +45,7 @@ class ExporterGroup implements Service {
   async start(): Promise<void> {
     const { config, clock, logger, volume } = this.#options
     if (config.source !== 'none') {
-      const sites = this.#options.sites ?? loadScenario(config.scenario).scenario.sites
+      const sites = this.#options.sites ?? sitesOf(config)
       this.#exporters = sites.map((site) => ({
         site,
         exporter: createExporter({ config: { ...config, site }, clock, logger, volume, metrics: this.#metrics }),
@@ -79,4 +80,12 @@ class ExporterGroup implements Service {
       ]),
     )
   }
+}
+
+/** A foreign log may name any sites: each needs an exporter that somebody asked for. */
+function sitesOf(config: Omit<ExporterConfig, 'site'>): readonly SiteName[] {
+  if (config.source === 'simulator') return loadScenario(config.scenario).scenario.sites
+  throw new DtmsError('config.invalid', `DTMS_SOURCE=${config.source} does not say which sites there are`, {
+    hint: 'run one exporter for each site (SITE_NAME, dtms run exporter), or import the file (dtms import)',
+  })
 }

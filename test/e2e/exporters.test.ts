@@ -3,8 +3,9 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { siteName } from '../../lib/names.ts'
 import { createInlineVolume } from '../../lib/volume/inline.ts'
+import { readWorldFile } from '../../lib/world/world-file.ts'
 import { aFolder, eventually } from '../support/builders.ts'
-import { anExporterProcess, transfersOf, withoutLogFields, worldTransfers } from '../support/exporters.ts'
+import { anExporterProcess, newestEnd, transfersOf, withoutLogFields, worldTransfers } from '../support/exporters.ts'
 
 const SITES = ['SITE_A', 'SITE_B', 'SITE_C']
 
@@ -14,13 +15,13 @@ describe('exporters in processes of their own', () => {
     const volume = createInlineVolume({ root })
     const env = { DTMS_SPEED: '60', DTMS_BACKFILL_HOURS: '1' }
     const exporters = SITES.map((site) => anExporterProcess(root, { ...env, SITE_NAME: site }))
-    for (const site of SITES) await eventually(async () => (await transfersOf(volume, siteName(site))).length > 500)
+    const created = await eventually(async () => (await readWorldFile(volume))?.backfillUntil)
+    for (const site of SITES) await eventually(async () => (await newestEnd(volume, siteName(site))) > created + 200)
     for (const exporter of exporters) exporter.kill('SIGTERM')
     expect(await Promise.all(exporters.map((exporter) => exporter.ended))).toEqual([0, 0, 0])
     for (const site of SITES.map(siteName)) {
       const records = await transfersOf(volume, site)
-      const end = Math.max(...records.map(({ endedAt }) => endedAt))
-      const expected = await worldTransfers(volume, end, [], site)
+      const expected = await worldTransfers(volume, await newestEnd(volume, site), [], site)
       expect(records.map(withoutLogFields)).toEqual(expected.map(({ transfer }) => transfer))
     }
   })

@@ -37,6 +37,13 @@ describe('the exporters of all sites in one process', () => {
     expect(await volume.list('transfers')).toBeUndefined()
   })
 
+  it('have to be asked for one by one when the source is a foreign file', async () => {
+    await expect(aGroup({ source: 'csv' }).group.start()).rejects.toMatchObject({
+      code: 'config.invalid',
+      hint: expect.stringContaining('SITE_NAME'),
+    })
+  })
+
   it('fail to start together, and leave no folder held', async () => {
     const { volume, group } = aGroup({ scenario: 'nowhere' })
     await expect(group.start()).rejects.toMatchObject({ code: 'scenario.invalid' })

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { expect, test } from 'vitest'
 import { DtmsError } from '../../lib/errors.ts'
-import { describeError, runUntilSignal, UndoStack } from '../../lib/lifecycle.ts'
+import { describeError, Failure, runUntilSignal, UndoStack } from '../../lib/lifecycle.ts'
 import { silentLogger } from '../../lib/logger.ts'
 
 test('undo steps run in reverse, once, even when one fails', async () => {
@@ -39,6 +39,28 @@ test('an app that cannot start ends with the code of its error, and is stopped',
   expect(await runUntilSignal(app(new DtmsError('log.writer_busy', 'no')), silentLogger)).toBe(1)
   expect(await runUntilSignal(app(new Error('no')), silentLogger)).toBe(1)
   expect(stopped).toBe(3)
+})
+
+test('an app that fails while it runs is stopped and ends with the code of its error; the first failure counts', async () => {
+  const failure = new Failure()
+  let stopped = 0
+  const app = {
+    failed: failure.promise,
+    async start() {
+      setTimeout(() => failure.fail(new DtmsError('log.fenced', 'taken over')), 5)
+      setTimeout(() => failure.fail(new DtmsError('config.invalid', 'too late')), 5)
+    },
+    async stop() {
+      stopped += 1
+    },
+  }
+  expect(await runUntilSignal(app, silentLogger)).toBe(1)
+  expect(stopped).toBe(1)
+})
+
+test('a failure that nobody listens to does not end the process', async () => {
+  new Failure().fail(new Error('unheard'))
+  await new Promise((resolve) => setImmediate(resolve))
 })
 
 test('an error is described with its causes and its hint', () => {

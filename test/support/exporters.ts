@@ -90,6 +90,11 @@ export async function transfersOf(volume: Volume, site: SiteName = SITE_A): Prom
   return entries.toSorted((a, b) => a.seq - b.seq).map((entry) => entry.value)
 }
 
+/** The newest end of a transfer of a site; 0 when it has none. */
+export async function newestEnd(volume: Volume, site: SiteName = SITE_A): Promise<number> {
+  return (await transfersOf(volume, site)).reduce((newest, { endedAt }) => Math.max(newest, endedAt), 0)
+}
+
 /** A request and the world instant at which it is taken in; -Infinity for one that comes in good time. */
 export interface TakenIn {
   at: number
