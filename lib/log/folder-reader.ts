@@ -1,6 +1,7 @@
 import type { Logger } from '../logger.ts'
 import type { Look, Volume } from '../volume/volume.ts'
 import { readIndex } from './index-file.ts'
+import { takeApart } from './joined.ts'
 import { CHUNK_BYTES, LineCutter, type RawLine } from './lines.ts'
 import type { Codec, DamageReason, Position, TailBatch } from './log.ts'
 import { epochOf, segmentName, segmentsOf } from './segments.ts'
@@ -147,6 +148,8 @@ export class FolderReader<Read> {
     const parsed = this.#options.codec.parse(line.bytes)
     if (!parsed.ok) {
       if (parsed.reason !== 'unknown') this.#damage(line.offset, parsed.reason, batch)
+      const pieces = parsed.seq === undefined ? takeApart(line.bytes) : undefined
+      for (const { offset, bytes } of pieces ?? []) this.#take({ offset: line.offset + offset, bytes }, batch)
       if (parsed.seq !== undefined && parsed.seq > (this.#seq ?? 0)) this.#advance(parsed.seq, batch)
       return
     }

@@ -1,5 +1,6 @@
 import { checksumMatches, closeLine, hasTrailer } from '../record/crc.ts'
 import type { Volume } from '../volume/volume.ts'
+import { takeApart } from './joined.ts'
 import { readLines } from './lines.ts'
 import type { Codec } from './log.ts'
 import { INDEX_FILE, isSegment } from './segments.ts'
@@ -105,10 +106,13 @@ export async function summarise(
       summary.bytes = step.value.size
       return summary
     }
-    for (const line of step.value) {
-      const parsed = line.bytes === undefined ? undefined : codec.parse(line.bytes)
-      if (parsed?.ok === true) addLine(summary, parsed.seq, parsed.at)
-      else if (parsed?.seq !== undefined) summary.lastSeq = Math.max(summary.lastSeq, parsed.seq)
-    }
+    for (const line of step.value) if (line.bytes !== undefined) addParsed(summary, line.bytes, codec)
   }
+}
+
+function addParsed(summary: SegmentSummary, bytes: Buffer, codec: Codec<never, unknown>): void {
+  const parsed = codec.parse(bytes)
+  if (parsed.ok) addLine(summary, parsed.seq, parsed.at)
+  else if (parsed.seq !== undefined) summary.lastSeq = Math.max(summary.lastSeq, parsed.seq)
+  else for (const piece of takeApart(bytes) ?? []) addParsed(summary, piece.bytes, codec)
 }

@@ -1,6 +1,7 @@
 import type { Volume } from '../volume/volume.ts'
 import { readIndex } from './index-file.ts'
-import { readLines } from './lines.ts'
+import { takeApart } from './joined.ts'
+import { type RawLine, readLines } from './lines.ts'
 import type { Codec, DamageReason, TailedEntry } from './log.ts'
 
 export interface SegmentSource<Read> {
@@ -28,11 +29,17 @@ export async function* readSegment<Read>(source: SegmentSource<Read>): AsyncGene
   const end = source.end ?? (await readIndex(volume, folder)).get(segment)?.bytes
   for await (const lines of readLines(volume, `${folder}/${segment}`, { end })) {
     const chunk: SegmentChunk<Read> = { entries: [], damaged: [] }
-    for (const { offset, bytes } of lines) {
+    const take = ({ offset, bytes }: RawLine): void => {
       const parsed = bytes === undefined ? { ok: false as const, reason: 'oversized' as const } : codec.parse(bytes)
-      if (parsed.ok) chunk.entries.push({ writer, seq: parsed.seq, value: parsed.value, at: parsed.at })
-      else if (parsed.reason !== 'unknown') chunk.damaged.push({ offset, reason: parsed.reason })
+      if (parsed.ok) {
+        chunk.entries.push({ writer, seq: parsed.seq, value: parsed.value, at: parsed.at })
+        return
+      }
+      if (parsed.reason !== 'unknown') chunk.damaged.push({ offset, reason: parsed.reason })
+      if (bytes === undefined || parsed.seq !== undefined) return
+      for (const piece of takeApart(bytes) ?? []) take({ offset: offset + piece.offset, bytes: piece.bytes })
     }
+    lines.forEach(take)
     yield chunk
   }
 }

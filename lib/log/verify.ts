@@ -1,6 +1,7 @@
 import type { Volume } from '../volume/volume.ts'
 import { readIndex, type SegmentSummary } from './index-file.ts'
 import { writersOf } from './inventory.ts'
+import { takeApart } from './joined.ts'
 import { type RawLine, readLines, type SegmentEnd } from './lines.ts'
 import type { Codec, DamageReason } from './log.ts'
 import { segmentName, segmentsOf } from './segments.ts'
@@ -111,7 +112,11 @@ class FolderCheck {
     const whole = parsed.ok || parsed.reason === 'unknown'
     if (!parsed.ok && !whole) this.#damage(segment, offset, parsed.reason)
     const { seq } = parsed
-    if (seq === undefined) return
+    if (seq === undefined) {
+      for (const piece of takeApart(bytes) ?? [])
+        this.line(segment, { offset: offset + piece.offset, bytes: piece.bytes })
+      return
+    }
     const sum = sumOf(bytes)
     if (this.#highest !== undefined && seq <= this.#highest) {
       this.#found.repeated += 1

@@ -50,8 +50,8 @@ const lineStart = Buffer.from('{"v":', 'latin1')
 const CARRIAGE_RETURN = 0x0d
 
 function strayReason(line: Buffer): DamageReason {
-  if (!isUtf8(line) || line.includes(0) || line[line.length - 1] === CARRIAGE_RETURN) return 'encoding'
-  if (line.subarray(0, 3).equals(byteOrderMark)) return 'encoding'
+  if (!isUtf8(line) || line.includes(0) || line.subarray(0, 3).equals(byteOrderMark)) return 'encoding'
+  if (line[line.length - 1] === CARRIAGE_RETURN) return 'foreign'
   return line.subarray(0, lineStart.length).equals(lineStart) ? 'torn' : 'foreign'
 }
 

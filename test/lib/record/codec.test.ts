@@ -41,7 +41,7 @@ describe('a line that is not right', () => {
     ['a trailer in capitals', `${body},"crc":"ABCDEF01"}`, 'torn'],
     ['a wrong checksum', `${body},"crc":"00000000"}`, 'crc'],
     ['a changed value', plain.replace('"attempt":1', '"attempt":2'), 'crc'],
-    ['a carriage return at the end', `${plain}\r`, 'encoding'],
+    ['a carriage return at the end', `${plain}\r`, 'foreign'],
     ['a byte order mark', `\ufeff${plain.slice(0, -2)}`, 'encoding'],
     ['NUL bytes', '\0'.repeat(300), 'encoding'],
     ['bytes that are not UTF-8', Buffer.from([0x7b, 0xff, 0xfe, 0x7d]), 'encoding'],

@@ -1,5 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { takeApart } from '../../../lib/log/joined.ts'
+import { LineCutter } from '../../../lib/log/lines.ts'
 import { transferCodec } from '../../../lib/record/codec.ts'
 import { closeLine } from '../../../lib/record/crc.ts'
 import type { TransferRecord } from '../../../lib/record/record.ts'
@@ -14,14 +16,13 @@ const originals = new Set(valuesOf(tail).map((value) => JSON.stringify(value)))
 
 /** Every record that a reader of these bytes would believe. */
 function valuesOf(bytes: Buffer): TransferRecord[] {
-  const values: TransferRecord[] = []
-  let start = 0
-  for (let end = bytes.indexOf(10); end !== -1; end = bytes.indexOf(10, start)) {
-    const parsed = transferCodec.parse(bytes.subarray(start, end))
-    if (parsed.ok) values.push(parsed.value)
-    start = end + 1
-  }
-  return values
+  return new LineCutter(0)
+    .cut(bytes)
+    .flatMap(({ bytes: line }) =>
+      line === undefined ? [] : [line, ...(takeApart(line) ?? []).map((part) => part.bytes)],
+    )
+    .map((line) => transferCodec.parse(line))
+    .flatMap((parsed) => (parsed.ok ? [parsed.value] : []))
 }
 
 describe('a damaged tail of three records', () => {
@@ -33,17 +34,16 @@ describe('a damaged tail of three records', () => {
     }
   })
 
-  test('with any single bit flipped, no wrong value is read, and a flip inside a line costs that line alone', () => {
-    for (let bit = 0; bit < tail.length * 8; bit += 1) {
+  test('with any single bit flipped, no wrong value is read and at most one record is lost', () => {
+    // The flip of the last newline leaves a line that is not ended yet: it is waited for, and not counted here.
+    for (let bit = 0; bit < (tail.length - 1) * 8; bit += 1) {
       const byte = bit >> 3
       tail[byte] = (tail[byte] as number) ^ (1 << (bit & 7))
       const values = valuesOf(tail)
       tail[byte] = (tail[byte] as number) ^ (1 << (bit & 7))
       const wrong = values.filter((value) => !originals.has(JSON.stringify(value)))
       if (wrong.length > 0) expect.fail(`bit ${bit} gave a wrong value: ${JSON.stringify(wrong)}`)
-      // A newline that is flipped joins two lines: the tailer takes such a line apart again (test/lib/log).
-      const least = tail[byte] === 10 ? 1 : 2
-      if (values.length < least) expect.fail(`bit ${bit} left ${values.length} records`)
+      if (values.length < 2) expect.fail(`bit ${bit} left ${values.length} records`)
     }
   })
 })
