@@ -8,6 +8,7 @@ import { type Loop, startLoop } from '../lib/loop.ts'
 import { isSiteName, siteName } from '../lib/names.ts'
 import { transferCodec } from '../lib/record/codec.ts'
 import type { HealthCheck } from '../lib/service.ts'
+import { newsBegins } from '../lib/staleness/creation.ts'
 import { anomaliesCodec, controlCodec, correlationsCodec, eventsCodec } from '../lib/streams/codecs.ts'
 import type { Volume } from '../lib/volume/volume.ts'
 import type { SharedClock } from '../lib/world/shared-clock.ts'
@@ -65,9 +66,10 @@ export class StreamReader {
   /** Begins to read; does not wait for the end of what is there. */
   start(): void {
     const { state, clock } = this.#options
-    const transfers = this.#follow('transfers', transferCodec, isSiteName, (entries) =>
-      state.applyTransfers(entries, clock.now()),
-    )
+    const transfers = this.#follow('transfers', transferCodec, isSiteName, (entries) => {
+      state.tracker.countFrom(newsBegins(clock.world))
+      state.applyTransfers(entries, clock.now())
+    })
     this.#ticker = startLoop(
       () => this.#tick(),
       (error) => {
@@ -125,6 +127,7 @@ export class StreamReader {
 
   async #tick(): Promise<number> {
     const { state, clock, volume } = this.#options
+    state.tracker.countFrom(newsBegins(clock.world))
     if (this.#caughtUp) state.observeTime(clock.now(), this.readable)
     if (this.#ticks % TICKS_PER_LISTING === 0) {
       for (const name of await writersOf(volume, 'transfers')) if (isSiteName(name)) state.know(siteName(name))

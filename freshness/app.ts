@@ -11,18 +11,21 @@ import { isSiteName, linkKey, type SiteName } from '../lib/names.ts'
 import { transferCodec } from '../lib/record/codec.ts'
 import type { TransferRecord } from '../lib/record/record.ts'
 import type { Service } from '../lib/service.ts'
+import { newsBegins } from '../lib/staleness/creation.ts'
 import type { FreshnessState } from '../lib/staleness/states.ts'
 import { type SavedTracker, type SiteFreshness, StalenessTracker } from '../lib/staleness/tracker.ts'
 import { eventsCodec } from '../lib/streams/codecs.ts'
 import type { SiteEvent } from '../lib/streams/events.ts'
 import type { Volume } from '../lib/volume/volume.ts'
+import type { SharedClock } from '../lib/world/shared-clock.ts'
 import type { FreshnessConfig } from './config.ts'
 import { createFreshnessMetrics } from './metrics.ts'
 import { createProbe } from './probe.ts'
 
 export interface FreshnessOptions {
   config: FreshnessConfig
-  clock: Clock
+  /** The shared clock, which knows the world; any other will do. */
+  clock: Clock & Partial<Pick<SharedClock, 'world'>>
   logger: Logger
   volume: Volume
   /** Overrides API_BASE_URL: in the all-in-one the port is known only after the API listens. */
@@ -102,6 +105,7 @@ class FreshnessService implements Freshness {
   }
 
   sites(): SiteFreshness[] {
+    this.#countFromCreation()
     return this.#tracker.at(this.#options.clock.now(), this.#readable())
   }
 
@@ -208,6 +212,7 @@ class FreshnessService implements Freshness {
   }
 
   #readTransfers(batch: TailBatch<TransferRecord>, follower: Follower): void {
+    this.#countFromCreation()
     // Only a reader that was up to date just now saw a record when it came.
     const live = this.#caughtUp && this.#isRecent(follower.lastPollAt)
     const seen = live ? { seenAt: this.#options.clock.now() } : {}
@@ -219,6 +224,10 @@ class FreshnessService implements Freshness {
     }
     for (const [site, count] of counts) this.#metrics.records.inc({ site: this.#metrics.labelOf(site) }, count)
     this.#count(batch)
+  }
+
+  #countFromCreation(): void {
+    this.#tracker.countFrom(newsBegins(this.#options.clock.world))
   }
 
   #count(batch: TailBatch<unknown>): void {

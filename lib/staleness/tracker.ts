@@ -64,10 +64,19 @@ export class StalenessTracker {
   #windows: { scope: Scope; startsAt: number; endsAt: number }[] = []
   /** A pause that names no site is one of the whole platform. */
   readonly #platformPauses = new Intervals()
+  #countedFrom = Number.NEGATIVE_INFINITY
 
   /** Makes a site appear (as waiting) before its first record. */
   know(site: SiteName): void {
     this.#of(site)
+  }
+
+  /**
+   * Silence before this instant is no news: a world begins with a past that is written in one go, and until that is done
+   * its newest record is hours old (`newsBegins`). Not saved; said again by whoever knows the world.
+   */
+  countFrom(instant: number | undefined): void {
+    if (instant !== undefined) this.#countedFrom = Math.max(this.#countedFrom, instant)
   }
 
   observe(site: SiteName, endedAt: number, seen: Observation = {}): void {
@@ -78,7 +87,7 @@ export class StalenessTracker {
     }
     const newestAt = entry.slots.newestAt
     if (seen.seenAt !== undefined && newestAt !== undefined) {
-      const quiet = seen.seenAt - newestAt - this.#quietOf(entry).overlap(newestAt, seen.seenAt)
+      const quiet = this.#quietSeconds(entry, newestAt, seen.seenAt)
       if (quiet > EXPECTED_FLOOR_SECONDS && quiet > this.#expected(entry, newestAt)) entry.seenBackAt = seen.seenAt
     }
     entry.slots.add(endedAt)
@@ -170,11 +179,12 @@ export class StalenessTracker {
       readable,
       inMaintenance: window !== undefined,
       paused: pause !== undefined,
-      quietSeconds: newestAt === undefined ? undefined : Math.max(0, now - newestAt - quiet.overlap(newestAt, now)),
+      quietSeconds: newestAt === undefined ? undefined : this.#quietSeconds(entry, newestAt, now),
       expectedSeconds,
       backForSeconds: backAt === undefined ? undefined : now - backAt,
     })
-    const since = sinceOf(state, now, { newestAt, expectedSeconds, quiet, window, pause, backAt })
+    const quietFrom = newestAt === undefined ? undefined : Math.max(newestAt, this.#countedFrom)
+    const since = sinceOf(state, now, { quietFrom, expectedSeconds, quiet, window, pause, backAt })
     return {
       site: entry.name,
       state,
@@ -183,6 +193,12 @@ export class StalenessTracker {
       expectedSeconds,
       ...(since === undefined ? {} : { since }),
     }
+  }
+
+  /** Seconds from the newest record on in which silence is news. */
+  #quietSeconds(entry: Site, newestAt: number, now: number): number {
+    const from = Math.max(newestAt, this.#countedFrom)
+    return Math.max(0, now - from - this.#quietOf(entry).overlap(from, now))
   }
 
   /** Stretches in which silence is no news: pauses, and windows that cover the site or all of its links. */
@@ -258,7 +274,7 @@ function sameScope(a: Scope, b: Scope): boolean {
 }
 
 interface Marks {
-  newestAt: number | undefined
+  quietFrom: number | undefined
   expectedSeconds: number
   quiet: Intervals
   window: { startsAt: number } | undefined
@@ -277,6 +293,6 @@ function sinceOf(state: FreshnessState, now: number, marks: Marks): number | und
     )
     return begin === 0 ? undefined : begin
   }
-  if (marks.newestAt === undefined || state === 'unknown') return undefined
-  return marks.quiet.after(marks.newestAt, marks.expectedSeconds * (state === 'silent' ? SILENT_FACTOR : 1))
+  if (marks.quietFrom === undefined || state === 'unknown') return undefined
+  return marks.quiet.after(marks.quietFrom, marks.expectedSeconds * (state === 'silent' ? SILENT_FACTOR : 1))
 }

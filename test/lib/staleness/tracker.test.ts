@@ -67,6 +67,26 @@ describe('a site that goes quiet', () => {
   })
 })
 
+describe('a past that is written in one go', () => {
+  it('makes nobody silent while it is written, nor recovered after it', () => {
+    const tracker = new StalenessTracker()
+    tracker.countFrom(NOON)
+    for (let t = NOON - 2 * HOUR; t <= NOON - HOUR; t += 5) tracker.observe(A, t, { seenAt: NOON + 1 })
+    expect(stateAt(tracker, NOON + 1)).toMatchObject({ state: 'fresh', ageSeconds: HOUR + 1 })
+    for (let t = NOON - HOUR; t <= NOON; t += 5) tracker.observe(A, t, { seenAt: NOON + 2 })
+    expect(stateAt(tracker, NOON + 3)).toMatchObject({ state: 'fresh', ageSeconds: 3 })
+    expect(stateAt(tracker, NOON + 241)).toMatchObject({ state: 'silent', since: NOON + 240 })
+  })
+
+  it('that never ends is silence, counted from when the world began', () => {
+    const tracker = aBusyTracker(NOON - 10 * HOUR)
+    tracker.countFrom(NOON)
+    tracker.countFrom(NOON - HOUR)
+    expect(stateAt(tracker, NOON + 240)).toMatchObject({ state: 'late', since: NOON + 120 })
+    expect(stateAt(tracker, NOON + 241)).toMatchObject({ state: 'silent', since: NOON + 240 })
+  })
+})
+
 describe('what is known without a record', () => {
   it('waits until the first one', () => {
     const tracker = new StalenessTracker()
