@@ -73,8 +73,10 @@ export function openApiDocument(routes: readonly Route[]): object {
 }
 
 /** What every route of its kind may answer beside its own results. */
-function errorsOf({ schemas, changesState, responses }: Route): Record<number, ResponseText> {
-  const errors: Record<number, ResponseText> = { 429: { description: 'Too many requests' } }
+function errorsOf({ schemas, changesState, responses, tags: kinds }: Route): Record<number, ResponseText> {
+  const errors: Record<number, ResponseText> = {}
+  // Health and metrics are asked for by machines, at their own pace.
+  if (!kinds.includes('operations')) errors[429] = { description: 'Too many requests' }
   if (Object.keys(schemas).length > 0) errors[422] = { description: 'The request is not valid; every fault is listed' }
   if (schemas.body !== undefined) {
     errors[413] = { description: 'The body is larger than 64 KiB' }
