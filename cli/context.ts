@@ -1,4 +1,4 @@
-import { DtmsError, exitCodeOf } from '../lib/errors.ts'
+import { DtmsError, exitCodeOf, systemCode } from '../lib/errors.ts'
 
 /** Everything a command may touch of the process it runs in, so that tests run commands without one. */
 export interface CliContext {
@@ -12,6 +12,8 @@ export interface CliContext {
 }
 
 export function processContext(): CliContext {
+  // A reader that has seen enough (`| head`) closes the pipe: that is no failure.
+  process.stdout.on('error', (error) => process.exit(systemCode(error) === 'EPIPE' ? 0 : 1))
   return {
     env: process.env,
     out: (text) => process.stdout.write(`${text}\n`),

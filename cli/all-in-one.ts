@@ -1,0 +1,157 @@
+import { createAnomaly } from '../anomaly/app.ts'
+import { anomalyConfig } from '../anomaly/config.ts'
+import { createApi } from '../api/app.ts'
+import { apiConfig } from '../api/config.ts'
+import { createCorrelation } from '../correlation/app.ts'
+import { correlationConfig } from '../correlation/config.ts'
+import { exporterConfig, worldSettings } from '../exporters/config.ts'
+import { createExporters } from '../exporters/group.ts'
+import { loadScenario } from '../exporters/scenario-file.ts'
+import { createFreshness } from '../freshness/app.ts'
+import { freshnessConfig } from '../freshness/config.ts'
+import { type ConfigOf, loadConfig, parse, setting } from '../lib/config.ts'
+import { DtmsError } from '../lib/errors.ts'
+import { readiness } from '../lib/http/ops.ts'
+import { Failure, type Lifecycle, UndoStack } from '../lib/lifecycle.ts'
+import type { Layer, Logger } from '../lib/logger.ts'
+import type { SiteName } from '../lib/names.ts'
+import type { Service } from '../lib/service.ts'
+import { commonSettings, listenSettings } from '../lib/settings.ts'
+import { openVolume } from '../lib/volume/open.ts'
+import { createSharedClock } from '../lib/world/shared-clock.ts'
+import { type ApiKey, ensureApiKey } from './api-key.ts'
+import { type Env, services } from './services.ts'
+
+/** The all-in-one's own settings; those of the services hold as well. */
+export const upConfig = {
+  service: 'up',
+  settings: {
+    ...worldSettings,
+    ...commonSettings,
+    ...listenSettings(8003),
+    apiKey: setting<string | undefined>({
+      env: 'DTMS_API_KEY',
+      schema: parse.text(),
+      fallback: undefined,
+      secret: true,
+      description:
+        'Key for state changes; without one a key is generated once into the file api-key of the data directory',
+    }),
+  },
+}
+export type UpConfig = ConfigOf<typeof upConfig.settings>
+
+export interface Plan {
+  config: UpConfig
+  /** One exporter each; empty when the log is only shown. */
+  sites: readonly SiteName[]
+  key: ApiKey
+  /** The environment as every service sees it, key and sites included. */
+  env: Env
+}
+
+/**
+ * Checks the settings of every service before anything is opened.
+ * @throws DtmsError `config.invalid` with the problems of all of them together
+ */
+export function planAllInOne(env: Env, { createKey = true } = {}): Plan {
+  const problems = new Set<string>()
+  const attempt = <T>(work: () => T): T | undefined => {
+    try {
+      return work()
+    } catch (error) {
+      if (!(error instanceof DtmsError) || error.code !== 'config.invalid') throw error
+      // The first line counts the problems of one service; the same variable may be read by several.
+      for (const line of error.message.split('\n').slice(1)) problems.add(line.trim())
+      return undefined
+    }
+  }
+  const config = attempt(() => loadConfig(upConfig, env))
+  const checked: Env = { ...env, SITE_NAME: env.SITE_NAME ?? 'SITE_A' }
+  for (const entry of services.values()) attempt(() => entry.load(checked))
+  if (config === undefined || problems.size > 0) {
+    throw new DtmsError('config.invalid', `wrong settings:\n  ${[...problems].join('\n  ')}`, {
+      hint: 'correct them and start again; docs/configuration.md lists every setting',
+    })
+  }
+  const sites = sitesOf(config, env)
+  const key = createKey ? ensureApiKey(config.apiKey, config.dataDir) : { key: '', from: '' }
+  return {
+    config,
+    sites,
+    key,
+    env: {
+      ...env,
+      DTMS_API_KEY: key.key,
+      DTMS_SITES: env.DTMS_SITES ?? sites.join(','),
+    },
+  }
+}
+
+function sitesOf(config: UpConfig, env: Env): readonly SiteName[] {
+  if (config.source === 'none') return []
+  if (config.source === 'csv') return [loadConfig(exporterConfig, env).site]
+  return loadScenario(config.scenario).scenario.sites
+}
+
+/** Each service's lines carry its own name and layer, as they would from a process of its own. */
+export type LoggerFor = (service: string, layer: Layer) => Logger
+
+export interface AllInOne extends Lifecycle {
+  /** Address of API and page; known once `start` has got that far. */
+  readonly url: string
+  /** Checks that are not good yet, with their reasons; empty when everything is ready. */
+  waitingFor(): string[]
+}
+
+/** All services in this process: one volume worker, one clock, one port; the same wiring functions as in a cluster. */
+export function createAllInOne(plan: Plan, loggerFor: LoggerFor): AllInOne {
+  const { config, env } = plan
+  const logger = loggerFor('dtms', 'platform')
+  const undo = new UndoStack(logger)
+  const volume = openVolume({ root: config.dataDir, deadlineMs: config.volumeDeadlineMs })
+  const clockMode = config.source === 'none' && config.clock === 'auto' ? 'data' : config.clock
+  const clock = createSharedClock(volume, clockMode, { logger })
+  const parts = (service: string, layer: Layer) => ({ volume, clock, logger: loggerFor(service, layer) })
+
+  const others: Service[] = []
+  const api = createApi({ config: loadConfig(apiConfig, env), services: others, ...parts('api', 'api') })
+  others.push(
+    createExporters({ config, sites: plan.sites, ...parts('exporter', 'collection') }),
+    createAnomaly({ config: loadConfig(anomalyConfig, env), ...parts('anomaly', 'detection') }),
+    createFreshness({
+      config: loadConfig(freshnessConfig, env),
+      ...parts('freshness', 'detection'),
+      // The port may have been chosen by the system, so the address is asked for at each probe.
+      apiBaseUrl: () => api.url,
+    }),
+    createCorrelation({ config: loadConfig(correlationConfig, env), ...parts('correlation', 'detection') }),
+  )
+
+  const failure = new Failure()
+  for (const service of [api, ...others]) service.failed?.catch((error: unknown) => failure.fail(error))
+
+  return {
+    failed: failure.promise,
+    get url() {
+      return api.url
+    },
+    waitingFor() {
+      const { checks } = readiness([api, ...others])
+      return Object.entries(checks).flatMap(([name, { ok, detail }]) => (ok ? [] : [`${name}: ${detail ?? 'not yet'}`]))
+    },
+    async start() {
+      undo.push('volume', () => volume.close())
+      undo.push('clock', () => clock.stop())
+      await clock.start()
+      // First the port: when it is taken, nothing else has happened yet.
+      for (const service of [api, ...others]) {
+        undo.push(service.name, () => service.stop())
+        await service.start()
+      }
+    },
+    async stop() {
+      await undo.run()
+    },
+  }
+}

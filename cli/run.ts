@@ -1,0 +1,89 @@
+import { serveOps } from '../lib/http/ops.ts'
+import { type Lifecycle, runUntilSignal, UndoStack } from '../lib/lifecycle.ts'
+import { createLogger, type Logger } from '../lib/logger.ts'
+import { createProcessMetrics } from '../lib/metrics.ts'
+import { version } from '../lib/version.ts'
+import { openVolume } from '../lib/volume/open.ts'
+import { createSharedClock } from '../lib/world/shared-clock.ts'
+import type { CliContext } from './context.ts'
+import { correlateOnce } from './correlate-once.ts'
+import { dataOption, type EnvOption, toOption, withOptions } from './options.ts'
+import type { AddCommand } from './program.ts'
+import { type LoadedService, type ServiceEntry, services } from './services.ts'
+
+const runOptions: readonly EnvOption[] = [
+  dataOption,
+  { flags: '--port <port>', env: 'DTMS_PORT', description: 'TCP port (DTMS_PORT; 0: any free one)' },
+]
+
+interface RunFlags {
+  checkConfig?: boolean
+  once?: boolean
+  json?: boolean
+}
+
+export const addRun: AddCommand = (program, context, act) => {
+  const run = program
+    .command('run')
+    .description('run one service by itself, as in a cluster; its settings come from the environment')
+  for (const [name, entry] of services) {
+    const command = run
+      .command(name)
+      .description(entry.title)
+      .option('--check-config', 'check the settings, name every problem, and end')
+    for (const option of runOptions) command.addOption(toOption(option))
+    if (name === 'correlation') {
+      command
+        .option('--once', 'one pass over what is new since the last, then end')
+        .option('--json', 'with --once: the result as one JSON object')
+    }
+    command.action((flags: RunFlags) => act(() => runService(name, entry, context, flags)))
+  }
+}
+
+async function runService(name: string, entry: ServiceEntry, context: CliContext, flags: RunFlags): Promise<number> {
+  const env = withOptions(context, runOptions, { ...flags })
+  const loaded = entry.load(env)
+  if (flags.checkConfig === true) {
+    context.out(`the settings of ${name} are good`)
+    return 0
+  }
+  const logger = createLogger({
+    service: name,
+    layer: entry.layer,
+    level: loaded.config.logLevel,
+    fd: flags.once === true ? 2 : 1,
+  })
+  if (flags.once === true) return correlateOnce(env, context, logger, flags.json === true)
+  return runUntilSignal(createProcess(entry, loaded, logger), logger)
+}
+
+/** One service with everything that it has to itself when it runs alone: volume, clock, port. */
+export function createProcess(entry: ServiceEntry, loaded: LoadedService, logger: Logger): Lifecycle {
+  const { config } = loaded
+  const undo = new UndoStack(logger)
+  const volume = openVolume({ root: config.dataDir, deadlineMs: config.volumeDeadlineMs })
+  const clock = createSharedClock(volume, config.clock, { logger })
+  const service = loaded.create({ volume, clock, logger })
+  const ops = entry.listensItself
+    ? undefined
+    : serveOps({ service, registries: [createProcessMetrics(version)], host: config.host, port: config.port, logger })
+  return {
+    ...(service.failed === undefined ? {} : { failed: service.failed }),
+    async start() {
+      undo.push('volume', () => volume.close())
+      undo.push('clock', () => clock.stop())
+      await clock.start()
+      if (ops !== undefined) {
+        undo.push('http', () => ops.stop())
+        await ops.start()
+      }
+      undo.push(service.name, () => service.stop())
+      await service.start()
+      logger.info('started', { data_dir: config.dataDir, ...(ops === undefined ? {} : { url: ops.url }) })
+    },
+    async stop() {
+      await undo.run()
+    },
+  }
+}

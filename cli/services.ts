@@ -1,0 +1,119 @@
+import { createAnomaly } from '../anomaly/app.ts'
+import { anomalyConfig } from '../anomaly/config.ts'
+import { createApi } from '../api/app.ts'
+import { apiConfig } from '../api/config.ts'
+import { createCorrelation } from '../correlation/app.ts'
+import { correlationConfig } from '../correlation/config.ts'
+import { createExporter } from '../exporters/app.ts'
+import { exporterConfig } from '../exporters/config.ts'
+import { createFreshness } from '../freshness/app.ts'
+import { freshnessConfig } from '../freshness/config.ts'
+import { type ConfigOf, loadConfig, type Settings } from '../lib/config.ts'
+import type { Layer, Logger } from '../lib/logger.ts'
+import type { Service } from '../lib/service.ts'
+import type { commonSettings } from '../lib/settings.ts'
+import type { Volume } from '../lib/volume/volume.ts'
+import type { SharedClock } from '../lib/world/shared-clock.ts'
+
+export type Env = Record<string, string | undefined>
+
+/** What every service gets from whoever runs it. */
+export interface ServiceParts {
+  volume: Volume
+  clock: SharedClock
+  logger: Logger
+}
+
+export type CommonConfig = ConfigOf<typeof commonSettings>
+
+/** A service that `dtms run` knows: one entry in the table below. */
+export interface ServiceEntry {
+  title: string
+  layer: Layer
+  settings: Settings
+  /** Checks the settings; `create` then wires and opens nothing. */
+  load(env: Env): LoadedService
+  /** Listens on its own port by itself (the API); for the others `serveOps` does. */
+  listensItself: boolean
+}
+
+export interface LoadedService {
+  config: CommonConfig & { port: number; host: string }
+  create(parts: ServiceParts): Service
+}
+
+interface ServiceOutline<C extends LoadedService['config']> {
+  title: string
+  layer: Layer
+  settings: Settings
+  config(env: Env): C
+  create(dependencies: ServiceParts & { config: C }): Service
+  listensItself?: boolean
+}
+
+function entry<C extends LoadedService['config']>(outline: ServiceOutline<C>): ServiceEntry {
+  return {
+    title: outline.title,
+    layer: outline.layer,
+    settings: outline.settings,
+    listensItself: outline.listensItself ?? false,
+    load(env) {
+      const config = outline.config(env)
+      return { config, create: (parts) => outline.create({ config, ...parts }) }
+    },
+  }
+}
+
+export const services: ReadonlyMap<string, ServiceEntry> = new Map([
+  [
+    'exporter',
+    entry({
+      title: 'One process per site: a source, the simulator or a foreign log, becomes the log of that site.',
+      layer: 'collection',
+      settings: exporterConfig.settings,
+      config: (env) => loadConfig(exporterConfig, env),
+      create: (dependencies) => createExporter(dependencies),
+    }),
+  ],
+  [
+    'anomaly',
+    entry({
+      title: 'Scores every transfer, decides, explains, and watches every link.',
+      layer: 'detection',
+      settings: anomalyConfig.settings,
+      config: (env) => loadConfig(anomalyConfig, env),
+      create: (dependencies) => createAnomaly(dependencies),
+    }),
+  ],
+  [
+    'freshness',
+    entry({
+      title: 'Says how old the newest record of every site is, and what that means; watches the API.',
+      layer: 'detection',
+      settings: freshnessConfig.settings,
+      config: (env) => loadConfig(freshnessConfig, env),
+      create: (dependencies) => createFreshness(dependencies),
+    }),
+  ],
+  [
+    'correlation',
+    entry({
+      title: 'A batch job: anomalies against throughput, per site and link, with lag.',
+      layer: 'detection',
+      settings: correlationConfig.settings,
+      config: (env) => loadConfig(correlationConfig, env),
+      create: (dependencies) => createCorrelation(dependencies),
+    }),
+  ],
+  [
+    'api',
+    entry({
+      title: 'REST, OpenAPI pages, live events and the overview page.',
+      layer: 'api',
+      settings: apiConfig.settings,
+      config: (env) => loadConfig(apiConfig, env),
+      create: (dependencies) => createApi(dependencies),
+      listensItself: true,
+    }),
+  ],
+])
