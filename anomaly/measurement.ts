@@ -12,13 +12,13 @@ export const features = [
   { name: 'size', unit: 'MB', floor: 0.15, trouble: 'both' },
   { name: 'rate', unit: 'MB/s', floor: 0.25, trouble: 'low' },
   { name: 'hour-rate', unit: 'MB/s', floor: 0.25, trouble: 'low' },
-  { name: 'queue', unit: 's', floor: 0.2, trouble: 'high' },
+  { name: 'queue', unit: 's', floor: 0.4, trouble: 'high' },
   { name: 'first-byte', unit: 's', floor: 0.05, trouble: 'high' },
   { name: 'retries', unit: 'retries', floor: 0.3, trouble: 'high' },
   { name: 'loss', unit: '% of packets', floor: 0.1, trouble: 'high' },
   { name: 'rtt', unit: 'ms', floor: 0.02, trouble: 'high' },
   { name: 'failures', unit: '% of attempts', floor: 0.1, trouble: 'high' },
-  { name: 'concurrency', unit: 'transfers', floor: 0.1, trouble: 'both' },
+  { name: 'concurrency', unit: 'transfers', floor: 0.4, trouble: 'both' },
 ] as const satisfies readonly { name: string; unit: string; floor: number; trouble: 'low' | 'high' | 'both' }[]
 
 export type FeatureName = (typeof features)[number]['name']
