@@ -65,6 +65,7 @@ export const instantText = z
   })
   .meta({
     type: 'string',
+    pattern: INSTANT_TEXT.source,
     description: 'Unix seconds, or an ISO date or instant with its zone',
     example: '2026-01-05T12:00:00Z',
   })

@@ -25,7 +25,11 @@ const faultRequest = z
   .strictObject({
     kind: z.string().max(64).meta({ example: 'link-brownout', description: 'One of GET /v1/faults/catalogue' }),
     scope,
-    durationSeconds: z.number().positive().max(31_536_000).meta({ description: 'World seconds' }),
+    durationSeconds: z
+      .number()
+      .min(Math.min(...faultCatalogue.map(({ parameters }) => parameters.durationSeconds.minimum)))
+      .max(Math.max(...faultCatalogue.map(({ parameters }) => parameters.durationSeconds.maximum)))
+      .meta({ description: 'World seconds' }),
     severity: z.number().gt(0).max(1).default(0.8),
     startsInSeconds: z.number().min(0).max(604_800).default(0).meta({ description: 'World seconds' }),
     hidden: z.boolean().default(false).meta({ description: 'Shown to nobody but callers with the key' }),
