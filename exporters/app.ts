@@ -16,6 +16,7 @@ import { ReadBack } from './read-back.ts'
 import { findResume, readFolder } from './resume.ts'
 import { openSaves } from './saves.ts'
 import { loadScenario, requireSite } from './scenario-file.ts'
+import type { SharedPast } from './shared-past.ts'
 import { SimulatorSource } from './simulator-source.ts'
 import { openSiteLog, type SiteLog } from './site-log.ts'
 import type { Source } from './source.ts'
@@ -28,6 +29,8 @@ export interface ExporterOptions {
   volume: Volume
   /** Given when several exporters of one process share a registry. */
   metrics?: ExporterMetrics
+  /** Given when several exporters of one process start the same world. */
+  sharedPast?: SharedPast
   /** Replaces the source that the settings name. */
   source?: Source
 }
@@ -185,6 +188,7 @@ class Exporter implements Service {
       world,
       clock,
       logger: this.#logger,
+      ...(this.#options.sharedPast === undefined ? {} : { sharedPast: this.#options.sharedPast }),
       followControl: (positions) =>
         createTailer({ volume, stream: 'control', writers: ['api'], codec: controlCodec, positions }),
       readTruth: () => readFolder(volume, 'truth', config.site, truthCodec),

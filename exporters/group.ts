@@ -7,6 +7,7 @@ import { createExporter, type ExporterOptions } from './app.ts'
 import type { ExporterConfig } from './config.ts'
 import { ExporterMetrics } from './metrics.ts'
 import { loadScenario } from './scenario-file.ts'
+import { SharedPast } from './shared-past.ts'
 
 export interface ExporterGroupOptions extends Pick<ExporterOptions, 'clock' | 'logger' | 'volume'> {
   config: Omit<ExporterConfig, 'site'>
@@ -15,8 +16,8 @@ export interface ExporterGroupOptions extends Pick<ExporterOptions, 'clock' | 'l
 }
 
 /**
- * The exporters of all sites in one process, with one registry. They share nothing else: each runs the whole world and
- * writes its own site's folders, exactly as it would in a pod of its own. With DTMS_SOURCE=none there are none.
+ * The exporters of all sites in one process, with one registry. Each writes its own site's folders, exactly as it would
+ * in a pod of its own; only the past of a new world is run once for all. With DTMS_SOURCE=none there are none.
  */
 export function createExporters(options: ExporterGroupOptions): Service {
   return new ExporterGroup(options)
@@ -46,9 +47,17 @@ class ExporterGroup implements Service {
     const { config, clock, logger, volume } = this.#options
     if (config.source !== 'none') {
       const sites = this.#options.sites ?? sitesOf(config)
+      const sharedPast = new SharedPast(sites.length)
       this.#exporters = sites.map((site) => ({
         site,
-        exporter: createExporter({ config: { ...config, site }, clock, logger, volume, metrics: this.#metrics }),
+        exporter: createExporter({
+          config: { ...config, site },
+          clock,
+          logger,
+          volume,
+          metrics: this.#metrics,
+          sharedPast,
+        }),
       }))
     }
     for (const { exporter } of this.#exporters) exporter.failed?.catch((error: unknown) => this.#failure.fail(error))

@@ -10,6 +10,7 @@ import type { Scenario } from '../simulator/scenario.ts'
 import { createWorld, restoreWorld, type World, type WorldOutput, type WorldState } from '../simulator/world.ts'
 import { isPaused, pauseOf } from './pauses.ts'
 import { type HeldRequest, type Request, Requests, takeDue } from './requests.ts'
+import { type RunningWorld, type SharedPast, SLICE_SECONDS } from './shared-past.ts'
 import { emptyBatch, type Pause, type Resume, type Source, type SourceBatch, type SourceStatus } from './source.ts'
 
 interface SavedWorld {
@@ -28,12 +29,11 @@ export interface SimulatorSourceOptions {
   followControl: (positions: Positions) => Tailer<ControlLine>
   /** The site's own truth as the log has it. */
   readTruth: () => Promise<readonly TruthLine[]>
+  /** Given when several exporters of one process start the same world. */
+  sharedPast?: SharedPast
   /** How long to wait when the world has caught up with the clock, milliseconds. */
   tickMs?: number
 }
-
-/** World seconds in one step: a few milliseconds of work, so that the event loop stays free while the past is made. */
-const SLICE_SECONDS = 900
 
 /** Requests are dated 5 wall seconds ahead; looking every second leaves room for a slow volume. */
 const CONTROL_POLL_MS = 1000
@@ -49,7 +49,7 @@ export class SimulatorSource implements Source {
   readonly kind = 'simulator'
   readonly #options: SimulatorSourceOptions
   readonly #tickMs: number
-  #world: World
+  #world: RunningWorld
   #requests: Requests | undefined
   #controlReadAt = -Infinity
   #pauses: Pause[] = []
@@ -65,7 +65,7 @@ export class SimulatorSource implements Source {
   async open(resume: Resume): Promise<void> {
     const { clock, world: file, followControl, readTruth } = this.#options
     const saved = resume.state as Checkpoint<SavedWorld> | undefined
-    this.#world = this.#newWorld(saved)
+    this.#world = this.#firstWorld(saved)
     this.#pauses = [...resume.pauses]
     const { transfers, events, truth } = resume.written
     const requests = new Requests({
@@ -134,7 +134,7 @@ export class SimulatorSource implements Source {
   }
 
   /** A request that this world cannot carry out is passed over, by every exporter alike; it may be a hidden one. */
-  #apply(world: World, line: Request): void {
+  #apply(world: RunningWorld, line: Request): void {
     try {
       world.apply(line)
     } catch (error) {
@@ -169,6 +169,15 @@ export class SimulatorSource implements Source {
       events: output.events.filter((event) => event.site === site).map((event) => event.entry),
       truth: output.truth.filter((line) => line.site === site).map((line) => line.entry),
     }
+  }
+
+  #firstWorld(saved: Checkpoint<SavedWorld> | undefined): RunningWorld {
+    const { scenario, world: file, sharedPast } = this.#options
+    if (saved === undefined && sharedPast !== undefined) {
+      return sharedPast.join({ scenario, seed: file.seed, worldStart: file.worldStart })
+    }
+    sharedPast?.pass()
+    return this.#newWorld(saved)
   }
 
   #newWorld(saved: Checkpoint<SavedWorld> | undefined): World {
