@@ -154,6 +154,7 @@ export class Link {
     let next = Number.POSITIVE_INFINITY
     for (const flow of state.active) {
       let at = flow.phaseEndsMs
+      if (flow.phase === 'prepare') at = Math.min(at, flow.deadlineMs)
       if (flow.phase === 'send') {
         const through = state.updatedMs + Math.ceil(((flow.finishWork - state.work) / rate) * 1000)
         at = Math.min(flow.deadlineMs, through)
@@ -181,6 +182,7 @@ export class Link {
       flow.firstByteMs = nowMs
       flow.finishWork = state.work + flow.sendBytes / 1e6 / flow.streamMBps
     }
+    if (flow.phase === 'prepare' && flow.deadlineMs <= nowMs) return { flow, bytesTransferred: 0, failure: timedOut }
     if (flow.phase === 'send') {
       const left = flow.finishWork - state.work
       // Instants are whole milliseconds: within half of one, the last byte is through.

@@ -1,7 +1,7 @@
 import type { z } from 'zod'
 import type { Scope } from '../lib/names.ts'
 import { faults } from './faults/faults.ts'
-import { MAX_LINKS, scenarioSchema } from './scenario-schema.ts'
+import { linkSchema, MAX_LINKS, scenarioSchema } from './scenario-schema.ts'
 
 /** Requests per minute that all links together may bring on average: enough for 70 default worlds side by side. */
 const MAX_ARRIVALS_PER_MINUTE = 2000
@@ -32,25 +32,23 @@ export function checkScenario(raw: unknown): ScenarioProblem[] {
   }
 
   const usual = sections.link.safeParse(file.link).data?.arrivals.meanPerActiveMinute ?? 1
-  const links = sections.links.safeParse(file.links).data
   let perMinute = 0
-  if (links === 'all') {
+  if (file.links === undefined || file.links === 'all') {
     const count = names.size * (names.size - 1)
     if (count > MAX_LINKS) report(['sites'], `all to all makes ${count} links, at most ${MAX_LINKS} are allowed`)
     perMinute = usual * count
-  } else {
-    const pairs = new Set<string>()
-    links?.forEach((link, index) => {
-      const path = ['links', index]
-      knows([...path, 'source'], link.source)
-      knows([...path, 'destination'], link.destination)
-      const pair = `${link.source}>${link.destination}`
-      if (link.source === link.destination) report([...path, 'destination'], 'a link joins two different sites')
-      if (pairs.has(pair)) report(path, `the link ${pair} is listed twice`)
-      pairs.add(pair)
-      perMinute += link.arrivals?.meanPerActiveMinute ?? usual
-    })
   }
+  const pairs = new Set<string>()
+  eachSound(file.links, linkSchema, (link, index) => {
+    const path = ['links', index]
+    knows([...path, 'source'], link.source)
+    knows([...path, 'destination'], link.destination)
+    const pair = `${link.source}>${link.destination}`
+    if (link.source === link.destination) report([...path, 'destination'], 'a link joins two different sites')
+    if (pairs.has(pair)) report(path, `the link ${pair} is listed twice`)
+    pairs.add(pair)
+    perMinute += link.arrivals?.meanPerActiveMinute ?? usual
+  })
   if (perMinute > MAX_ARRIVALS_PER_MINUTE)
     report(
       ['links'],

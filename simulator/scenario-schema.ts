@@ -59,7 +59,7 @@ export const linkDefaultsSchema = z.strictObject({
 export type LinkDefaults = z.output<typeof linkDefaultsSchema>
 
 /** What one link says about itself overrides the defaults field by field, so here nothing has a default. */
-const linkSchema = z.strictObject({
+export const linkSchema = z.strictObject({
   source: siteSchema,
   destination: siteSchema,
   capacityMBps: linkFields.capacityMBps.unwrap().optional(),
@@ -183,48 +183,51 @@ const defaultMix: z.input<typeof causeSchema>[] = [
   { scope: 'transfer', class: 'protocol', weight: 0.8, note: 'permission of a third party' },
 ]
 
-export const scenarioSchema = z.strictObject({
-  name: z.string().regex(/^[a-z][a-z0-9-]{0,63}$/, 'must be 1 to 64 characters of a-z, 0-9 and -'),
-  description: text.optional(),
-  sites: z.array(siteSchema).min(2).max(MAX_SITES),
-  /** What every link is like unless it says otherwise. */
-  link: linkDefaultsSchema.prefault({}),
-  /** Ordered pairs; `all` joins every site to every other. */
-  links: z
-    .union([z.literal('all'), z.array(linkSchema).min(1).max(MAX_LINKS)], {
-      error: 'must be all, or a list of links',
-    })
-    .default('all'),
-  /** How much the links differ: spread of a log-normal factor on stream speed and round-trip time, drawn from the seed. */
-  linkVariety: z.number().min(0).max(1).default(0.08),
-  files: z.array(fileSchema).min(1).max(16).prefault(defaultFiles),
-  rhythm: z
-    .strictObject({
-      hours: weights(24).default([
-        0.88, 0.86, 0.85, 0.85, 0.86, 0.88, 0.92, 0.97, 1.02, 1.07, 1.1, 1.12, 1.12, 1.13, 1.14, 1.13, 1.11, 1.08, 1.05,
-        1.02, 0.99, 0.96, 0.93, 0.9,
-      ]),
-      weekdays: weights(7).default([1.03, 1.04, 1.04, 1.04, 1.02, 0.92, 0.91]),
-    })
-    .prefault({}),
-  failures: z
-    .strictObject({
-      /** Share of the attempts that fail when nothing special is wrong. */
-      share: z.number().min(0).max(1).default(0.03),
-      mix: z.array(causeSchema).min(1).max(64).prefault(defaultMix),
-    })
-    .prefault({}),
-  retries: z
-    .strictObject({
-      attempts: z.number().int().min(1).max(10).default(3),
-      delaySeconds: seconds(86_400, 1).default(60),
-    })
-    .prefault({}),
-  queue: z.strictObject({ expireSeconds: seconds(86_400, 1).default(900) }).prefault({}),
-  timeout: z
-    .strictObject({ seconds: seconds(86_400, 1).default(600), secondsPerMiB: z.number().min(0).max(1000).default(2) })
-    .prefault({}),
-  faults: z.array(plannedFaultSchema).max(100).default([]),
-  maintenance: z.array(plannedMaintenanceSchema).max(100).default([]),
-})
+export const scenarioSchema = z.strictObject(
+  {
+    name: z.string().regex(/^[a-z][a-z0-9-]{0,63}$/, 'must be 1 to 64 characters of a-z, 0-9 and -'),
+    description: text.optional(),
+    sites: z.array(siteSchema).min(2).max(MAX_SITES),
+    /** What every link is like unless it says otherwise. */
+    link: linkDefaultsSchema.prefault({}),
+    /** Ordered pairs; `all` joins every site to every other. */
+    links: z
+      .union([z.literal('all'), z.array(linkSchema).min(1).max(MAX_LINKS)], {
+        error: 'must be all, or a list of links',
+      })
+      .default('all'),
+    /** How much the links differ: spread of a log-normal factor on stream speed and round-trip time, drawn from the seed. */
+    linkVariety: z.number().min(0).max(1).default(0.08),
+    files: z.array(fileSchema).min(1).max(16).prefault(defaultFiles),
+    rhythm: z
+      .strictObject({
+        hours: weights(24).default([
+          0.88, 0.86, 0.85, 0.85, 0.86, 0.88, 0.92, 0.97, 1.02, 1.07, 1.1, 1.12, 1.12, 1.13, 1.14, 1.13, 1.11, 1.08,
+          1.05, 1.02, 0.99, 0.96, 0.93, 0.9,
+        ]),
+        weekdays: weights(7).default([1.03, 1.04, 1.04, 1.04, 1.02, 0.92, 0.91]),
+      })
+      .prefault({}),
+    failures: z
+      .strictObject({
+        /** Share of the attempts that fail when nothing special is wrong. */
+        share: z.number().min(0).max(1).default(0.03),
+        mix: z.array(causeSchema).min(1).max(64).prefault(defaultMix),
+      })
+      .prefault({}),
+    retries: z
+      .strictObject({
+        attempts: z.number().int().min(1).max(10).default(3),
+        delaySeconds: seconds(86_400, 1).default(60),
+      })
+      .prefault({}),
+    queue: z.strictObject({ expireSeconds: seconds(86_400, 1).default(900) }).prefault({}),
+    timeout: z
+      .strictObject({ seconds: seconds(86_400, 1).default(600), secondsPerMiB: z.number().min(0).max(1000).default(2) })
+      .prefault({}),
+    faults: z.array(plannedFaultSchema).max(100).default([]),
+    maintenance: z.array(plannedMaintenanceSchema).max(100).default([]),
+  },
+  { error: (issue) => (issue.code === 'invalid_type' ? 'must be a map with at least name and sites' : undefined) },
+)
 export type ScenarioFile = z.output<typeof scenarioSchema>

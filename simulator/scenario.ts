@@ -20,11 +20,17 @@ export interface Scenario extends Omit<ScenarioFile, 'link' | 'links'> {
 const MAX_SCENARIO_BYTES = 256 * 1024
 const MAX_PROBLEMS = 50
 
-interface Problem {
+interface Place {
   line: number
   column: number
+}
+
+interface Problem extends Place {
   message: string
 }
+
+type Issue = z.core.$ZodIssue | ScenarioProblem
+type Position = (offset: number) => Place
 
 /**
  * Reads a scenario file.
@@ -34,12 +40,15 @@ export function parseScenario(yamlText: string, fileName: string): Scenario {
   if (Buffer.byteLength(yamlText) > MAX_SCENARIO_BYTES)
     throw invalid(fileName, [{ line: 1, column: 1, message: `is larger than ${MAX_SCENARIO_BYTES} bytes` }])
   const lines = new LineCounter()
-  const document = parseYaml(yamlText, fileName, lines)
-  const position = (offset: number) => {
+  const document = parseDocument(yamlText, { lineCounter: lines, prettyErrors: false, stringKeys: true })
+  const position: Position = (offset) => {
     const { line, col } = lines.linePos(offset)
     return { line: Math.max(1, line), column: Math.max(1, col) }
   }
   if (document.errors.length > 0) {
+    // Thousands of nested brackets exhaust the parser's stack, and every one of them is then unclosed as well.
+    if (document.errors.some((error) => error.message.includes('call stack')))
+      throw invalid(fileName, [{ line: 1, column: 1, message: 'is nested too deeply' }])
     const problems = document.errors.map((error) => ({
       ...position(error.pos[0]),
       message: error.message.split('\n')[0]?.replace(/ at line \d+, column \d+:?$/, '') ?? error.code,
@@ -61,15 +70,6 @@ export function scenarioHash(scenario: Scenario): string {
   return createHash('sha256').update(JSON.stringify(scenario)).digest('hex')
 }
 
-function parseYaml(yamlText: string, fileName: string, lineCounter: LineCounter): Document {
-  try {
-    return parseDocument(yamlText, { lineCounter, prettyErrors: false, stringKeys: true, version: '1.2' })
-  } catch (cause) {
-    // Thousands of nested brackets exhaust the parser's stack.
-    throw invalid(fileName, [{ line: 1, column: 1, message: 'cannot be parsed: it is nested too deeply' }], cause)
-  }
-}
-
 function toPlainData(document: Document, fileName: string): unknown {
   try {
     return document.toJS({ maxAliasCount: 20 })
@@ -78,20 +78,32 @@ function toPlainData(document: Document, fileName: string): unknown {
   }
 }
 
-function toProblems(
-  issue: z.core.$ZodIssue | ScenarioProblem,
-  document: Document,
-  position: (offset: number) => { line: number; column: number },
-): Problem[] {
+function toProblems(issue: Issue, document: Document, position: Position): Problem[] {
   const name = issue.path.map(String).join('.')
+  const prefix = name === '' ? '' : `${name}: `
   if ('code' in issue && issue.code === 'unrecognized_keys') {
     return issue.keys.map((key) => ({
       ...position(offsetOf(document, [...issue.path, key], true)),
-      message: `${name === '' ? '' : `${name}: `}unknown key ${JSON.stringify(key.slice(0, 64))}`,
+      message: `${prefix}unknown key ${JSON.stringify(key.slice(0, 64))}`,
     }))
   }
-  const at = position(offsetOf(document, issue.path, false))
-  return [{ ...at, message: name === '' ? issue.message : `${name}: ${issue.message}` }]
+  if ('code' in issue && issue.code === 'invalid_union') {
+    const meant = meantBranch(issue.errors)
+    if (meant !== undefined)
+      return meant.flatMap((inner) =>
+        toProblems({ ...inner, path: [...issue.path, ...inner.path] }, document, position),
+      )
+  }
+  const message = issue.message.endsWith('received undefined') ? 'is required' : issue.message
+  return [{ ...position(offsetOf(document, issue.path, false)), message: prefix + message }]
+}
+
+/** Of the forms that a value may have, the one that it comes closest to; undefined when it has none of them. */
+function meantBranch(branches: readonly z.core.$ZodIssue[][]): z.core.$ZodIssue[] | undefined {
+  const near = branches.filter((issues) =>
+    issues.every((issue) => issue.path.length > 0 || issue.code === 'unrecognized_keys'),
+  )
+  return near.toSorted((a, b) => a.length - b.length)[0]
 }
 
 /** Where the value of a path begins; for a path that is not there, where its nearest parent begins. */
