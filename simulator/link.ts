@@ -126,7 +126,7 @@ export class Link {
     this.#state.waiting.push(request)
   }
 
-  /** Moves everything on this link up to `nowMs`, then starts what may start. */
+  /** Moves everything on this link up to `nowMs` (no later than `nextMs` said), then starts what may start. */
   settle(nowMs: number): Settled {
     const state = this.#state
     const rate = this.#rate()

@@ -90,6 +90,7 @@ describe('a link', () => {
   it('slows at once when it is bent, setup and speed alike', () => {
     const link = aLink()
     start(link, 0, aRequest(500))
+    link.settle(7000)
     link.settle(9000) // 200 MB are through
     link.bendTo(combine([{ speed: 0.5 }]), 9000)
     link.settle(9000)
