@@ -23,16 +23,20 @@ export interface LogWriterOptions<Written> {
   /** Another writer has taken the folder over: this one will never write again. */
   onFenced?: (error: DtmsError) => void
   roll?: RollRule
+  retry?: RetryRule
   leaseTiming?: LeaseTiming
   processes?: ProcessTable
 }
 
-/** Pause after a failed write: doubles from the first to the last of these, milliseconds. */
-const FIRST_PAUSE_MS = 50
-const LAST_PAUSE_MS = 2000
+export interface RetryRule {
+  /** Pause after a failed write: doubles from the first to the last of these, milliseconds. */
+  firstPauseMs: number
+  lastPauseMs: number
+  /** How long `close` goes on trying to write what is queued. */
+  closePatienceMs: number
+}
 
-/** How long `close` goes on trying to write what is queued. */
-const CLOSE_PATIENCE_MS = 5000
+export const retryRule: RetryRule = { firstPauseMs: 50, lastPauseMs: 2000, closePatienceMs: 5000 }
 
 /** The index is rewritten at most this often while segments roll fast (imports); always when the writer closes. */
 const INDEX_EVERY_MS = 1000
@@ -117,6 +121,7 @@ class SegmentWriter<Written> implements LogWriter<Written> {
   readonly #options: LogWriterOptions<Written>
   readonly #place: Place
   readonly #queue: BatchQueue
+  readonly #retry: RetryRule
   #nextSeq: number
   #current: SegmentSummary
   #handle: SegmentHandle | undefined
@@ -138,6 +143,7 @@ class SegmentWriter<Written> implements LogWriter<Written> {
     this.#options = options
     this.#place = place
     this.#queue = new BatchQueue(options.roll ?? rollRule)
+    this.#retry = options.retry ?? retryRule
     this.#nextSeq = [...place.index.values()].reduce((last, { lastSeq }) => Math.max(last, lastSeq), 0) + 1
     this.#current = emptySummary(place.segment)
     this.#handle = place.handle
@@ -287,7 +293,15 @@ class SegmentWriter<Written> implements LogWriter<Written> {
   async #roll(): Promise<void> {
     await this.#seal()
     if (this.#options.clock.monotonic() - this.#indexAt < INDEX_EVERY_MS) return
-    await this.#saveIndex()
+    try {
+      await this.#saveIndex()
+    } catch (error) {
+      // The index is only a help; it is written again at the next roll.
+      this.#options.logger.warn('the index cannot be written', {
+        folder: this.#place.folder,
+        error: describeError(error),
+      })
+    }
     await this.retain()
   }
 
@@ -316,16 +330,9 @@ class SegmentWriter<Written> implements LogWriter<Written> {
 
   async #saveIndex(): Promise<void> {
     if (!this.#indexChanged) return
-    try {
-      await writeIndex(this.#options.volume, this.#place.folder, this.#place.index)
-      this.#indexChanged = false
-      this.#indexAt = this.#options.clock.monotonic()
-    } catch (error) {
-      this.#options.logger.warn('the index cannot be written', {
-        folder: this.#place.folder,
-        error: describeError(error),
-      })
-    }
+    await writeIndex(this.#options.volume, this.#place.folder, this.#place.index)
+    this.#indexChanged = false
+    this.#indexAt = this.#options.clock.monotonic()
   }
 
   /** The descriptor of a failed write or sync is never used again. Pauses; throws when the writer must stop. */
@@ -343,7 +350,8 @@ class SegmentWriter<Written> implements LogWriter<Written> {
       })
     }
     if (performance.now() >= this.#closeBy) throw error
-    const pauseMs = Math.min(LAST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.min(this.#failures, 10))
+    const { firstPauseMs, lastPauseMs } = this.#retry
+    const pauseMs = Math.min(lastPauseMs, firstPauseMs * 2 ** Math.min(this.#failures, 10))
     this.#failures += 1
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, pauseMs)
@@ -357,7 +365,7 @@ class SegmentWriter<Written> implements LogWriter<Written> {
   async #close(): Promise<void> {
     const fenced = this.#refusal
     this.#refusal ??= new DtmsError('log.closed', `the log ${this.#place.folder} is closed`)
-    this.#closeBy = performance.now() + CLOSE_PATIENCE_MS
+    this.#closeBy = performance.now() + this.#retry.closePatienceMs
     this.#wake()
     await this.#draining
     if (fenced !== undefined || this.#refusal.code === 'log.fenced') {
@@ -365,7 +373,26 @@ class SegmentWriter<Written> implements LogWriter<Written> {
       return
     }
     await this.#seal()
-    await this.#saveIndex()
-    await this.#place.lease.release()
+    await this.#untilDone('the index cannot be written', () => this.#saveIndex())
+    await this.#untilDone('the lease cannot be given back', () => this.#place.lease.release())
+  }
+
+  /**
+   * The last steps of closing are tried again until the patience ends. Not fatal then: the next writer scans what the index
+   * lacks, and takes the lease of an ended process.
+   */
+  async #untilDone(message: string, step: () => Promise<void>): Promise<void> {
+    for (;;) {
+      try {
+        await step()
+        return
+      } catch (error) {
+        if (performance.now() >= this.#closeBy) {
+          this.#options.logger.warn(message, { folder: this.#place.folder, error: describeError(error) })
+          return
+        }
+      }
+      await new Promise((resolve) => setTimeout(resolve, this.#retry.firstPauseMs))
+    }
   }
 }
