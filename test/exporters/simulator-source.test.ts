@@ -1,17 +1,20 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { createExporter } from '../../exporters/app.ts'
 import { openSaves } from '../../exporters/saves.ts'
 import { silentLogger } from '../../lib/logger.ts'
 import { eventsCodec, truthCodec } from '../../lib/streams/codecs.ts'
 import type { FaultRequest } from '../../lib/streams/control.ts'
 import { createInlineVolume } from '../../lib/volume/inline.ts'
 import type { Volume } from '../../lib/volume/volume.ts'
+import { createSharedClock } from '../../lib/world/shared-clock.ts'
 import { aClock, aFolder, eventually, NOON } from '../support/builders.ts'
 import {
   aBrownout,
   aControlWriter,
   aCrashImage,
+  anExporterConfig,
   aRunningExporter,
   caughtUp,
   readAll,
@@ -151,6 +154,27 @@ describe('a clock that leaps', () => {
     expect((await transfersOf(volume)).map(withoutLogFields)).toEqual(expected.map(({ transfer }) => transfer))
     const events = (await readAll(volume, 'events', SITE_A, eventsCodec)).entries.map(({ value }) => value)
     expect(events).toEqual(paused ? [expect.objectContaining({ type: 'paused', from: NOON, to: NOON + seconds })] : [])
+  })
+
+  it.each([
+    { from: 1, to: 1000 },
+    { from: 1000, to: 1 },
+  ])('only because its speed went from $from to $to is not paused', async ({ from, to }) => {
+    const volume = createInlineVolume({ root: aFolder() })
+    const wall = aClock()
+    const clock = createSharedClock(volume, 'auto', { wall })
+    const config = anExporterConfig({ speed: from })
+    const exporter = createExporter({ config, clock, logger: silentLogger, volume })
+    onTestFinished(() => exporter.stop())
+    await exporter.start()
+    wall.advance(1)
+    await caughtUp(exporter)
+    const control = await aControlWriter(volume)
+    await control.append({ type: 'speed', at: NOON, effectiveAt: NOON + 6 * from, speed: to })
+    await clock.refresh()
+    wall.advance(10)
+    await expectWorld(volume, NOON + 6 * from + 5 * to, [])
+    expect((await readAll(volume, 'events', SITE_A, eventsCodec)).entries).toEqual([])
   })
 
   it('back says so and writes nothing twice', async () => {
