@@ -33,10 +33,11 @@ export function closeLine(body: string): string {
 /** Whether the last 18 bytes are a trailer, whatever its checksum. */
 export function hasTrailer(line: Uint8Array): boolean {
   const start = line.length - TRAILER_BYTES
-  if (start < 0 || line[line.length - 1] !== CLOSE || line[line.length - 2] !== QUOTE) return false
+  if (start < 0 || line[start + 16] !== QUOTE || line[start + 17] !== CLOSE) return false
   for (let i = 0; i < 8; i += 1) if (line[start + i] !== head[i]) return false
-  for (let i = start + 8; i < start + 16; i += 1) if (digitOf[line[i] as number] === 255) return false
-  return true
+  let worst = 0
+  for (let i = start + 8; i < start + 16; i += 1) worst |= digitOf[line[i] as number] as number
+  return worst < 16
 }
 
 /** The checksum of each byte alone, for going on byte by byte. */

@@ -65,11 +65,12 @@ const DOT = 0x2e
 const ZERO = 0x30
 const BACKSLASH = 0x5c
 const CLOSE = 0x7d
+const COMMA = 0x2c
 
 const powersOfTen = [1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15]
 
 /**
- * A place in the bytes of one line. Every step either moves on or marks the scan as failed; a failed scan stays in bounds
+ * A place in the bytes of one line, behind whose `end` at least four more bytes follow (its trailer does). Every step either moves on or marks the scan as failed; a failed scan stays in bounds
  * and its results mean nothing, so callers look at `closed()` once, at the end.
  */
 export class Cursor {
@@ -92,6 +93,10 @@ export class Cursor {
     this.#good = true
   }
 
+  get good(): boolean {
+    return this.#good
+  }
+
   /** True when nothing failed and everything was read. */
   closed(): boolean {
     return this.#good && this.#at === this.#end
@@ -108,14 +113,16 @@ export class Cursor {
     this.#good = this.#markedGood
   }
 
+  /** From the end: pieces that differ in few words mostly differ there. */
   isNext(wanted: Literal): boolean {
     const { words, length } = wanted
     if (this.#at + length > this.#end) return false
     const at = this.#base + this.#at
     const view = this.#view
     const last = words.length - 1
-    for (let i = 0; i < last; i += 1) if (view.getInt32(at + i * 4, true) !== words[i]) return false
-    return view.getInt32(at + length - 4, true) === words[last]
+    if (view.getInt32(at + length - 4, true) !== words[last]) return false
+    for (let i = last - 1; i >= 0; i -= 1) if (view.getInt32(at + i * 4, true) !== words[i]) return false
+    return true
   }
 
   /** Moves past the literal when it is next. */
@@ -180,15 +187,14 @@ export class Cursor {
    * `JSON.parse`.
    */
   number(): number {
-    const bytes = this.#bytes
     const start = this.#at
     let value = this.#digits(0)
     const wholeDigits = this.#at - start
-    if (wholeDigits === 0 || wholeDigits > 15 || (wholeDigits > 1 && bytes[start] === ZERO)) {
+    if (wholeDigits === 0 || wholeDigits > 15 || (wholeDigits > 1 && this.#bytes[start] === ZERO)) {
       this.#good = false
       return 0
     }
-    if (bytes[this.#at] === DOT) {
+    if (this.#bytes[this.#at] === DOT) {
       this.#at += 1
       const fractionStart = this.#at
       value = this.#digits(value)
@@ -205,10 +211,73 @@ export class Cursor {
   /** Digits alone. */
   whole(): number {
     const start = this.#at
+    const digit = (this.#bytes[start] as number) - ZERO
+    if (digit >= 0 && digit <= 9 && this.#bytes[start + 1] === COMMA) {
+      this.#at = start + 1
+      return digit
+    }
     const value = this.#digits(0)
     const count = this.#at - start
     if (count === 0 || count > 15 || (count > 1 && this.#bytes[start] === ZERO)) this.#good = false
     return value
+  }
+
+  /**
+   * A run of fields, each a key and a number, in one loop: most of a record is this, and calls would cost more than the
+   * work. Where `isWhole` says so the number must have no point.
+   */
+  numbers(keys: readonly Literal[], isWhole: readonly boolean[], values: Float64Array): void {
+    const view = this.#view
+    const limit = this.#base + this.#end
+    let at = this.#base + this.#at
+    this.#good &&= keys.length <= values.length
+    for (let field = 0; field < keys.length; field += 1) {
+      const { words, length } = keys[field] as Literal
+      let differs = at + length > limit ? 1 : view.getInt32(at + length - 4, true) ^ (words[words.length - 1] as number)
+      for (let i = words.length - 2; i >= 0 && differs === 0; i -= 1)
+        differs = view.getInt32(at + i * 4, true) ^ (words[i] as number)
+      at += length
+      if (differs !== 0 || at >= limit) {
+        this.#good = false
+        return
+      }
+      const start = at
+      let high = 0
+      for (let word = view.getInt32(at, true); at < start + 8 && isFourDigits(word); word = view.getInt32(at, true)) {
+        high = (Math.imul(high, 10_000) + fourDigits(word)) | 0
+        at += 4
+      }
+      const single = at
+      let low = 0
+      let digit = view.getUint8(at) - ZERO
+      for (; digit >= 0 && digit <= 9; digit = view.getUint8(at) - ZERO) {
+        low = (Math.imul(low, 10) + digit) | 0
+        at += 1
+      }
+      let digits = at - start
+      let value = high * (powersOfTen[Math.min(15, at - single)] as number) + low
+      const leadsWithZero = digits > 1 && view.getUint8(start) === ZERO
+      if (digit + ZERO === DOT && digits <= 15) {
+        at += 1
+        const point = at
+        let fraction = 0
+        digit = view.getUint8(at) - ZERO
+        for (; digit >= 0 && digit <= 9; digit = view.getUint8(at) - ZERO) {
+          fraction = (Math.imul(fraction, 10) + digit) | 0
+          at += 1
+        }
+        const places = at - point
+        digits = places === 0 || places > 9 || isWhole[field] === true ? 16 : digits + places
+        const scale = powersOfTen[Math.min(15, places)] as number
+        value = (value * scale + fraction) / scale
+      }
+      if (digits === 0 || digits > 15 || leadsWithZero) {
+        this.#good = false
+        return
+      }
+      values[field] = value
+    }
+    this.#at = at - this.#base
   }
 
   /**
@@ -224,10 +293,8 @@ export class Cursor {
     let high = 0
     while (at < start + 8 && at + 4 <= end) {
       const word = view.getInt32(base + at, true)
-      // A byte below '0' borrows into its top bit, one above '9' carries into it.
-      if ((((word + 0x46464646) | (word - 0x30303030)) & 0x80808080) !== 0) break
-      const pairs = (Math.imul(word & 0x0f0f0f0f, 2561) >>> 8) & 0x00ff00ff
-      high = (Math.imul(high, 10_000) + (Math.imul(pairs, 6_553_601) >>> 16)) | 0
+      if (!isFourDigits(word)) break
+      high = (Math.imul(high, 10_000) + fourDigits(word)) | 0
       at += 4
     }
     const single = at
@@ -261,4 +328,14 @@ export class Cursor {
     this.#at = at + 1
     return bytes.toString('latin1', start, at)
   }
+}
+
+/** Four bytes as a little-endian word: one below '0' borrows into its top bit, one above '9' carries into it. */
+function isFourDigits(word: number): boolean {
+  return (((word + 0x46464646) | (word - 0x30303030)) & 0x80808080) === 0
+}
+
+function fourDigits(word: number): number {
+  const pairs = (Math.imul(word & 0x0f0f0f0f, 2561) >>> 8) & 0x00ff00ff
+  return Math.imul(pairs, 6_553_601) >>> 16
 }

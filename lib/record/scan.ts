@@ -5,6 +5,7 @@ import {
   type ErrorPhase,
   type ErrorScope,
   RECORD_VERSION,
+  type RecordOrigin,
   type TransferError,
   type TransferRecord,
   type TransportCounters,
@@ -39,30 +40,20 @@ const known = {
   kind: new KnownTexts(',"origin":{"kind":"', isOriginKind),
 }
 
-/** Everything before the number in an id of the usual form. */
-const idPrefixes = new KnownPieces<string>()
+/** Everything before the number in ids that end with one. */
+const ids = { record: new KnownPieces<string>(), origin: new KnownPieces<string>() }
 
-/** All that follows `firstByteSeconds`: the same few texts in most lines of a log. */
-type Closing = Pick<TransferRecord, 'status' | 'attempt' | 'streams' | 'checksum'> & {
-  error: TransferError | undefined
-  transport: TransportCounters | undefined
-  traceparent: string | undefined
-  kind: string
-  originId: string | undefined
-  originLine: number | undefined
-}
-const closings = new KnownPieces<Closing>()
+/** Runs of fields that few texts fill in most logs: read as a whole. */
+type Opening = Pick<TransferRecord, 'site' | 'source' | 'destination' | 'protocol' | 'activity'>
+type Outcome = Pick<TransferRecord, 'status' | 'attempt'> & { error: TransferError | undefined }
+type Ending = Pick<TransferRecord, 'checksum' | 'traceparent'> & { kind: string }
+const openings = new KnownPieces<Opening>()
+const outcomes = new KnownPieces<Outcome>()
+const endings = new KnownPieces<Ending>()
 
 const field = {
   start: literal(`{"v":${RECORD_VERSION},"seq":`),
   id: literal(',"id":"'),
-  queuedAt: literal(',"queuedAt":'),
-  startedAt: literal(',"startedAt":'),
-  endedAt: literal(',"endedAt":'),
-  sizeBytes: literal(',"sizeBytes":'),
-  bytesTransferred: literal(',"bytesTransferred":'),
-  durationSeconds: literal(',"durationSeconds":'),
-  firstByteSeconds: literal(',"firstByteSeconds":'),
   error: literal(',"error":{"scope":"'),
   phase: literal(',"phase":"'),
   class: literal(',"class":"'),
@@ -72,6 +63,7 @@ const field = {
   attempt: literal(',"attempt":'),
   streams: literal(',"streams":'),
   transport: literal(',"transport":{"retransmits":'),
+  quietTransport: literal(',"transport":{"retransmits":0,"outOfOrder":0,"duplicates":0,"rttSeconds":'),
   outOfOrder: literal(',"outOfOrder":'),
   duplicates: literal(',"duplicates":'),
   rttSeconds: literal(',"rttSeconds":'),
@@ -79,62 +71,110 @@ const field = {
   originLine: literal(',"line":'),
 }
 
+const numberKeys = [
+  literal(',"queuedAt":'),
+  literal(',"startedAt":'),
+  literal(',"endedAt":'),
+  literal(',"sizeBytes":'),
+  literal(',"bytesTransferred":'),
+  literal(',"durationSeconds":'),
+  literal(',"firstByteSeconds":'),
+]
+const numbersAreWhole = [false, false, false, true, true, false, false]
+const numbers = new Float64Array(numberKeys.length)
+
 function readRecord(): TransferRecord {
   const c = cursor
   c.expect(field.start)
   const seq = c.whole()
-  const id = readId(seq)
+  const id = readId(ids.record)
+  const opening = c.piece(openings) ?? readOpening()
+  c.numbers(numberKeys, numbersAreWhole, numbers)
+  const outcome = c.piece(outcomes) ?? readOutcome()
+  const streams = c.whole()
+  const transport = readTransport()
+  const ending = c.piece(endings) ?? readEnding()
+  const originId = c.isNext(field.id) ? readId(ids.origin) : undefined
+  const origin: RecordOrigin = originId === undefined ? { kind: ending.kind } : { kind: ending.kind, id: originId }
+  if (c.skip(field.originLine)) origin.line = c.whole()
+  c.closeObject()
+  const { site, source, destination, protocol, activity } = opening
+  const { status, attempt, error } = outcome
+  const { checksum, traceparent } = ending
+  const queuedAt = numbers[0] as number
+  const startedAt = numbers[1] as number
+  const endedAt = numbers[2] as number
+  const sizeBytes = numbers[3] as number
+  const bytesTransferred = numbers[4] as number
+  const durationSeconds = numbers[5] as number
+  const firstByteSeconds = numbers[6] as number
+  // Both shapes are written out: a field that is added later costs a second piece of memory for every record.
+  const record: TransferRecord =
+    transport === undefined
+      ? {
+          v: RECORD_VERSION,
+          seq,
+          id,
+          site,
+          source,
+          destination,
+          protocol,
+          activity,
+          queuedAt,
+          startedAt,
+          endedAt,
+          sizeBytes,
+          bytesTransferred,
+          durationSeconds,
+          firstByteSeconds,
+          status,
+          attempt,
+          streams,
+          checksum,
+          origin,
+        }
+      : {
+          v: RECORD_VERSION,
+          seq,
+          id,
+          site,
+          source,
+          destination,
+          protocol,
+          activity,
+          queuedAt,
+          startedAt,
+          endedAt,
+          sizeBytes,
+          bytesTransferred,
+          durationSeconds,
+          firstByteSeconds,
+          status,
+          attempt,
+          streams,
+          transport,
+          checksum,
+          origin,
+        }
+  if (error !== undefined) record.error = error
+  if (traceparent !== undefined) record.traceparent = traceparent
+  return record
+}
+
+function readOpening(): Opening {
+  const c = cursor
+  const start = c.place()
   const site = c.known(known.site)
   const source = c.known(known.source)
   const destination = c.known(known.destination)
   const protocol = c.known(known.protocol)
   const activity = c.known(known.activity)
-  c.expect(field.queuedAt)
-  const queuedAt = c.number()
-  c.expect(field.startedAt)
-  const startedAt = c.number()
-  c.expect(field.endedAt)
-  const endedAt = c.number()
-  c.expect(field.sizeBytes)
-  const sizeBytes = c.whole()
-  c.expect(field.bytesTransferred)
-  const bytesTransferred = c.whole()
-  c.expect(field.durationSeconds)
-  const durationSeconds = c.number()
-  c.expect(field.firstByteSeconds)
-  const firstByteSeconds = c.number()
-  const closing = c.piece(closings) ?? readClosing()
-  const record: TransferRecord = {
-    v: RECORD_VERSION,
-    seq,
-    id,
-    site,
-    source,
-    destination,
-    protocol,
-    activity,
-    queuedAt,
-    startedAt,
-    endedAt,
-    sizeBytes,
-    bytesTransferred,
-    durationSeconds,
-    firstByteSeconds,
-    status: closing.status,
-    attempt: closing.attempt,
-    streams: closing.streams,
-    checksum: closing.checksum,
-    origin: { kind: closing.kind },
-  }
-  if (closing.error !== undefined) record.error = closing.error
-  if (closing.transport !== undefined) record.transport = closing.transport
-  if (closing.traceparent !== undefined) record.traceparent = closing.traceparent
-  if (closing.originId !== undefined) record.origin.id = closing.originId
-  if (closing.originLine !== undefined) record.origin.line = closing.originLine
-  return record
+  const opening = { site, source, destination, protocol, activity }
+  if (c.good) openings.learn(c.since(start), opening)
+  return opening
 }
 
-function readClosing(): Closing {
+function readOutcome(): Outcome {
   const c = cursor
   const start = c.place()
   const status = c.known(known.status)
@@ -142,33 +182,37 @@ function readClosing(): Closing {
   c.expect(field.attempt)
   const attempt = c.whole()
   c.expect(field.streams)
-  const streams = c.whole()
-  const transport = c.skip(field.transport) ? readTransport() : undefined
+  const outcome = { status, error, attempt }
+  // What is kept is shared by records: an object that a reader could change is read anew each time.
+  if (c.good && error === undefined) outcomes.learn(c.since(start), outcome)
+  return outcome
+}
+
+function readEnding(): Ending {
+  const c = cursor
+  const start = c.place()
   const checksum = c.known(known.checksum)
   const traceparent = c.skip(field.traceparent) ? c.text() : undefined
   const kind = c.known(known.kind)
-  const originId = c.skip(field.id) ? c.text() : undefined
-  const originLine = c.skip(field.originLine) ? c.whole() : undefined
-  c.closeObject()
-  const closing = { status, error, attempt, streams, transport, checksum, traceparent, kind, originId, originLine }
-  // Kept values are shared by records, so objects that a reader could change are read anew each time.
-  const simple = error === undefined && transport === undefined && traceparent === undefined
-  if (simple && originId === undefined && originLine === undefined && c.closed())
-    closings.learn(c.since(start), closing)
-  return closing
+  if (traceparent !== undefined) return { checksum, traceparent, kind }
+  const ending = { checksum, kind }
+  if (c.good) endings.learn(c.since(start), ending)
+  return ending
 }
 
-/** Nearly always `<SITE>-<seq>`, made from parts that are there already; any other id is read as it stands. */
-function readId(seq: number): string {
+/** Mostly a fixed text and a number: then it is made from both, for a number without leading zeros has one text. */
+function readId(prefixes: KnownPieces<string>): string {
   cursor.mark()
-  const prefix = cursor.piece(idPrefixes)
-  if (prefix !== undefined && cursor.whole() === seq && cursor.skipQuote()) return `${prefix}${seq}`
-  cursor.reset()
+  const prefix = cursor.piece(prefixes)
+  if (prefix !== undefined) {
+    const number = cursor.whole()
+    if (cursor.good && cursor.skipQuote()) return `${prefix}${number}`
+    cursor.reset()
+  }
   cursor.expect(field.id)
   const id = cursor.text()
-  const dash = id.lastIndexOf('-') + 1
-  if (prefix === undefined && id.slice(dash) === `${seq}`)
-    idPrefixes.learn(`,"id":"${id.slice(0, dash)}`, id.slice(0, dash))
+  const end = id.search(/(0|[1-9][0-9]{0,14})$/)
+  if (cursor.good && prefix === undefined && end >= 0) prefixes.learn(`,"id":"${id.slice(0, end)}`, id.slice(0, end))
   return id
 }
 
@@ -186,14 +230,19 @@ function readError(): TransferError {
   return { scope, phase, class: errorClass, message, retryable }
 }
 
-function readTransport(): TransportCounters {
-  const retransmits = cursor.whole()
-  cursor.expect(field.outOfOrder)
-  const outOfOrder = cursor.whole()
-  cursor.expect(field.duplicates)
-  const duplicates = cursor.whole()
-  cursor.expect(field.rttSeconds)
-  const rttSeconds = cursor.number()
+function readTransport(): TransportCounters | undefined {
+  let counters: TransportCounters
+  if (cursor.skip(field.quietTransport)) {
+    counters = { retransmits: 0, outOfOrder: 0, duplicates: 0, rttSeconds: cursor.number() }
+  } else if (cursor.skip(field.transport)) {
+    const retransmits = cursor.whole()
+    cursor.expect(field.outOfOrder)
+    const outOfOrder = cursor.whole()
+    cursor.expect(field.duplicates)
+    const duplicates = cursor.whole()
+    cursor.expect(field.rttSeconds)
+    counters = { retransmits, outOfOrder, duplicates, rttSeconds: cursor.number() }
+  } else return undefined
   cursor.closeObject()
-  return { retransmits, outOfOrder, duplicates, rttSeconds }
+  return counters
 }

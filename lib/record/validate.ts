@@ -75,8 +75,15 @@ export function transferProblem(transfer: TransferFields): string | undefined {
   if (!isProtocol(transfer.protocol)) return 'protocol must be a text of 1 to 32 characters'
   if (!isActivity(transfer.activity)) return 'activity must be a text of 1 to 64 characters'
   if (!isStatus(transfer.status)) return 'status must be ok, failed or aborted'
+  if (transfer.id !== undefined && !isShortText(transfer.id, 128)) return 'id must be a text of 1 to 128 characters'
   if (!isChecksum(transfer.checksum)) return 'checksum must be ok, mismatch or none'
-  return quantityProblem(transfer) ?? detailProblem(transfer) ?? originProblem(transfer.origin)
+  return (
+    quantityProblem(transfer) ??
+    traceProblem(transfer) ??
+    outcomeProblem(transfer) ??
+    transportProblem(transfer.transport) ??
+    originProblem(transfer.origin)
+  )
 }
 
 /** The numbers that every record has. */
@@ -93,33 +100,45 @@ function quantityProblem(transfer: TransferFields): string | undefined {
   return undefined
 }
 
-/** The fields that are not in every record. */
-function detailProblem(transfer: TransferFields): string | undefined {
-  if (transfer.id !== undefined && !isShortText(transfer.id, 128)) return 'id must be a text of 1 to 128 characters'
-  if (transfer.traceparent !== undefined && !isTraceparent(transfer.traceparent))
-    return 'traceparent is not a W3C trace context'
-  if (transfer.status === 'ok') {
-    if (transfer.error !== undefined) return 'error must be absent when the status is ok'
-  } else {
-    if (transfer.error === undefined) return 'error must be present when the status is not ok'
-    const problem = errorProblem(transfer.error)
-    if (problem !== undefined) return problem
-  }
-  return transfer.transport === undefined ? undefined : transportProblem(transfer.transport)
+function traceProblem({ traceparent }: TransferFields): string | undefined {
+  if (traceparent === undefined || isTraceparent(traceparent)) return undefined
+  return 'traceparent is not a W3C trace context'
+}
+
+/** An error is there exactly when something went wrong. */
+function outcomeProblem({ status, error }: TransferFields): string | undefined {
+  if (status === 'ok') return error === undefined ? undefined : 'error must be absent when the status is ok'
+  if (error === undefined) return 'error must be present when the status is not ok'
+  return errorProblem(error)
 }
 
 /**
- * `recordProblem` for what the scanner read. It has held every name, word and closed list against the same rules once,
- * when it first met the word, so that only what differs from line to line is left.
+ * `recordProblem` for what the scanner read. The scanner has held every name, word and closed list against the same rules
+ * when it first met the word, takes no text with control characters, and gives no number that is negative or, where it
+ * must be whole, is not: what is left are the ranges, and the fields that are not in every record.
  */
 export function scannedProblem(record: TransferRecord): string | undefined {
-  if (record.v !== RECORD_VERSION || !isWhole(record.seq, 1, Number.MAX_SAFE_INTEGER)) return 'v or seq is out of range'
-  const { origin } = record
-  if (origin.id !== undefined || origin.line !== undefined) {
-    const problem = originProblem(origin)
-    if (problem !== undefined) return problem
-  }
-  return quantityProblem(record) ?? detailProblem(record)
+  const { origin, transport } = record
+  const isInRange =
+    record.seq >= 1 &&
+    record.queuedAt <= MAX_INSTANT &&
+    record.startedAt <= MAX_INSTANT &&
+    record.endedAt <= MAX_INSTANT &&
+    record.durationSeconds <= MAX_DURATION_SECONDS &&
+    record.firstByteSeconds <= MAX_DURATION_SECONDS &&
+    record.attempt >= 1 &&
+    record.attempt <= 65_535 &&
+    record.streams <= 65_535 &&
+    isWithin(record.id, 128) &&
+    (origin.id === undefined || isWithin(origin.id, 256)) &&
+    (origin.line === undefined || origin.line >= 1) &&
+    (transport === undefined || transport.rttSeconds <= MAX_DURATION_SECONDS)
+  if (!isInRange) return 'a number or a length is out of range'
+  return traceProblem(record) ?? outcomeProblem(record)
+}
+
+function isWithin(text: string, maxLength: number): boolean {
+  return text.length >= 1 && text.length <= maxLength
 }
 
 function errorProblem(value: unknown): string | undefined {
@@ -136,6 +155,7 @@ function errorProblem(value: unknown): string | undefined {
 }
 
 function transportProblem(value: unknown): string | undefined {
+  if (value === undefined) return undefined
   if (!isObject(value)) return 'transport must be an object'
   const counters: { retransmits?: unknown; outOfOrder?: unknown; duplicates?: unknown; rttSeconds?: unknown } = value
   if (!isBytes(counters.retransmits) || !isBytes(counters.outOfOrder) || !isBytes(counters.duplicates))

@@ -1,19 +1,17 @@
 import { closeSync, mkdtempSync, openSync, readSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createRandom } from '../../lib/random.ts'
+import { loadScenario } from '../../exporters/scenario-file.ts'
 import { transferCodec } from '../../lib/record/codec.ts'
 import type { Transfer } from '../../lib/record/record.ts'
-import { aTransfer } from '../support/builders.ts'
-import { aFailedTransfer } from '../support/records.ts'
+import { createWorld } from '../../simulator/world.ts'
 import { alternate, type BenchRow } from './harness.ts'
 
-const RECORDS = 50_000
-const CHUNK_BYTES = 1_048_576
+const CHUNK_BYTES = 262_144
 
 /** Checked parsing of real version 1 lines against `JSON.parse`, alone and as a whole file read (reliability.md, speed). */
 export async function run(): Promise<BenchRow[]> {
-  const transfers = someTransfers(RECORDS)
+  const transfers = someTransfers()
   const lines = transfers.map((transfer, i) => transferCodec.serialise(transfer, i + 1))
   const bytes = Buffer.from(lines.join(''))
   const buffers = lines.map((line) => Buffer.from(line.slice(0, -1)))
@@ -34,17 +32,17 @@ export async function run(): Promise<BenchRow[]> {
       () => sum(transfers, (transfer) => JSON.stringify(transfer).length),
     )
     return [
-      { name: 'record: bytes a line', value: Math.round(bytes.length / RECORDS), unit: 'B' },
+      { name: 'record: bytes a line', value: Math.round(bytes.length / lines.length), unit: 'B' },
       row('record: checked parse against JSON.parse', parse.ratio),
-      rate('record: checked parse', parse.candidateMs),
+      rate('record: checked parse', lines.length, parse.candidateMs),
       {
         ...row('record: checked file read against split and JSON.parse', tail.ratio),
         bar: '>= 2.0',
         ok: tail.ratio >= 2,
       },
-      rate('record: checked file read', tail.candidateMs),
+      rate('record: checked file read', lines.length, tail.candidateMs),
       row('record: serialise with rules and checksum against JSON.stringify', write.ratio),
-      rate('record: serialise with rules and checksum', write.candidateMs),
+      rate('record: serialise with rules and checksum', lines.length, write.candidateMs),
     ]
   } finally {
     rmSync(folder, { recursive: true })
@@ -55,8 +53,8 @@ function row(name: string, ratio: number): BenchRow {
   return { name, value: Number(ratio.toFixed(2)), unit: 'x' }
 }
 
-function rate(name: string, milliseconds: number): BenchRow {
-  return { name, value: Math.round(RECORDS / (milliseconds / 1000)), unit: 'records/s' }
+function rate(name: string, records: number, milliseconds: number): BenchRow {
+  return { name, value: Math.round(records / (milliseconds / 1000)), unit: 'records/s' }
 }
 
 function sum<T>(items: readonly T[], value: (item: T) => number): number {
@@ -109,17 +107,9 @@ function plainTail(file: string): number {
   return total
 }
 
-/** Sizes, times and the share of failures vary as in a real log; 3 % have an error. */
-function someTransfers(count: number): Transfer[] {
-  const random = createRandom(1, 'bench')
-  let endedAt = 1_696_161_600
-  return Array.from({ length: count }, () => {
-    endedAt = Math.round((endedAt + random.exponential(2)) * 1000) / 1000
-    const sizeBytes = Math.floor(random.exponential(1e10))
-    const durationSeconds = Math.round(random.exponential(60) * 1000) / 1000
-    const times = { endedAt, startedAt: endedAt - durationSeconds, queuedAt: endedAt - durationSeconds - 1.5 }
-    const measured = { ...times, sizeBytes, durationSeconds, firstByteSeconds: Math.round(random.next() * 1e6) / 1e6 }
-    if (random.chance(0.03)) return aFailedTransfer(measured)
-    return aTransfer({ ...measured, bytesTransferred: sizeBytes })
-  })
+/** A day of the default world: sizes, counters and failures as they really are. */
+function someTransfers(): Transfer[] {
+  const { scenario } = loadScenario('default')
+  const world = createWorld({ scenario, seed: 7, worldStart: 1_696_118_400 })
+  return world.runUntil(1_696_118_400 + 86_400).records.map(({ transfer }) => transfer)
 }
