@@ -12,6 +12,8 @@ import { FaultBook } from './faults.ts'
 import { MaintenanceBook } from './maintenance.ts'
 import { MinuteCounters } from './store/minutes.ts'
 import { type Keyed, OrderedStore } from './store/ordered-store.ts'
+import { ObjectShelf } from './store/shelf.ts'
+import { type TransferProbe, TransferShelf } from './store/transfer-shelf.ts'
 
 /** Anomalies are a hundredth of the transfers and several times their size. */
 const MEMORY_ANOMALIES = 10_000
@@ -29,8 +31,8 @@ export interface StateOptions {
  * It holds no clock; questions that depend on the time bring it.
  */
 export class ApiState {
-  readonly transfers: OrderedStore<TransferRecord>
-  readonly anomalies = new OrderedStore<AnomalyLine>(MEMORY_ANOMALIES)
+  readonly transfers: OrderedStore<TransferRecord, TransferProbe>
+  readonly anomalies = new OrderedStore<AnomalyLine>(MEMORY_ANOMALIES, new ObjectShelf())
   readonly minutes = new MinuteCounters()
   readonly tracker = new StalenessTracker()
   readonly faults = new FaultBook()
@@ -38,15 +40,13 @@ export class ApiState {
   readonly correlations = new CorrelationBook()
   readonly #publish: StateOptions['publish']
   readonly #sites = new Set<SiteName>()
-  /** Few different words, many records: each is kept once. */
-  readonly #words = new Map<string, string>()
   readonly #stateBySite = new Map<SiteName, string>()
   readonly #stateByFault = new Map<string, string>()
   #version = 0
   #liveFrom = Infinity
 
   constructor(options: StateOptions) {
-    this.transfers = new OrderedStore(options.memoryRecords)
+    this.transfers = new OrderedStore(options.memoryRecords, new TransferShelf())
     this.#publish = options.publish
   }
 
@@ -81,7 +81,6 @@ export class ApiState {
     if (entries.length === 0) return
     const live = this.#liveFrom < Infinity
     for (const { value } of entries) {
-      this.#intern(value)
       this.know(value.site)
       this.minutes.observe(value)
       const link = linkKey(value.source, value.destination)
@@ -144,21 +143,6 @@ export class ApiState {
 
   #isLive(at: number, now: number): boolean {
     return at >= this.#liveFrom && at > now - LIVE_SECONDS
-  }
-
-  #intern(record: TransferRecord): void {
-    record.protocol = this.#word(record.protocol)
-    record.activity = this.#word(record.activity)
-    record.site = this.#word(record.site)
-    record.source = this.#word(record.source)
-    record.destination = this.#word(record.destination)
-  }
-
-  #word<T extends string>(text: T): T {
-    const known = this.#words.get(text)
-    if (known !== undefined) return known as T
-    if (this.#words.size < 10_000) this.#words.set(text, text)
-    return text
   }
 }
 

@@ -115,19 +115,19 @@ export function recordRoutes(context: ApiContext): Route[] {
 
 const linkHeader = { Link: 'RFC 8288: rel="first" and, when there is one, rel="next"' }
 
-interface PagedList<T> {
+interface PagedList<T, F> {
   /** The letter that a cursor of this list carries. */
   list: string
-  store: OrderedStore<T>
+  store: OrderedStore<T, F>
   readOlder: ReadOlder<T>
-  matches(value: T): boolean
+  matches(value: F): boolean
   toView(value: T): unknown
 }
 
-async function answerPage<T extends Ends>(
+async function answerPage<T extends F, F extends Ends>(
   { state, cache }: ApiContext,
   call: Call<unknown, Paging, unknown>,
-  { list, store, readOlder, matches, toView }: PagedList<T>,
+  { list, store, readOlder, matches, toView }: PagedList<T, F>,
 ): Promise<Reply> {
   const { query } = call
   checkNames(query, state.sites, store.floor === undefined ? state.endpoints : undefined)
@@ -141,7 +141,7 @@ async function answerPage<T extends Ends>(
     issues.push({ type: 'value_error', loc: ['query', 'to'], msg: 'must be later than from', input: query.to })
   }
   if (issues.length > 0) throw invalid(issues)
-  const filter = (value: T): boolean =>
+  const filter = (value: F): boolean =>
     (query.site === undefined || value.site === query.site) &&
     (query.source === undefined || value.source === query.source) &&
     (query.destination === undefined || value.destination === query.destination) &&

@@ -1,3 +1,5 @@
+import type { Shelf } from './shelf.ts'
+
 /** A place in the order of a stream: by record time, then writer, then seq. No two lines share one. */
 export interface Key {
   at: number
@@ -17,25 +19,28 @@ export function compareKeys(a: Key, b: Key): number {
 
 /**
  * Keeps the newest `capacity` entries in order. What falls out, and what arrives below the `floor`, is only in the log:
- * above the floor this store is complete, so a page that stays above it needs nothing else.
+ * above the floor this store is complete, so a page that stays above it needs nothing else. Filters look at an `F`.
  */
-export class OrderedStore<T> {
+export class OrderedStore<T, F = T> {
   readonly #capacity: number
-  /** Ascending. Cut at the front in chunks, so that an append costs no move of the whole. */
-  #entries: Keyed<T>[] = []
+  readonly #shelf: Shelf<T, F>
+  /** Slots of the shelf, ascending by key. Cut at the front in chunks, so that an append costs no move of the whole. */
+  #slots: number[] = []
   #first = 0
   #floor: Key | undefined
 
-  constructor(capacity: number) {
+  constructor(capacity: number, shelf: Shelf<T, F>) {
     this.#capacity = capacity
+    this.#shelf = shelf
   }
 
   get size(): number {
-    return this.#entries.length - this.#first
+    return this.#slots.length - this.#first
   }
 
   get newest(): Keyed<T> | undefined {
-    return this.size === 0 ? undefined : this.#entries.at(-1)
+    const slot = this.size === 0 ? undefined : this.#slots.at(-1)
+    return slot === undefined ? undefined : this.#entry(slot)
   }
 
   /** Everything below or at this key is not here; undefined when nothing has ever been left out. */
@@ -49,18 +54,22 @@ export class OrderedStore<T> {
     const sorted = batch.filter((entry) => floor === undefined || compareKeys(entry, floor) > 0).sort(compareKeys)
     const [oldest] = sorted
     if (oldest === undefined) return
-    const tail = this.#entries.splice(this.#indexAfter(oldest))
+    const tail = this.#slots.splice(this.#indexFrom(oldest))
+    let previous: Key | undefined
     let i = 0
     for (const entry of sorted) {
-      for (let next = tail[i]; next !== undefined && compareKeys(next, entry) < 0; next = tail[i]) {
-        this.#entries.push(next)
-        i += 1
+      let order = 1
+      for (; i < tail.length; i += 1) {
+        const slot = tail[i] as number
+        order = this.#compare(slot, entry)
+        if (order >= 0) break
+        this.#slots.push(slot)
       }
-      const last = this.#entries.length > this.#first ? this.#entries.at(-1) : undefined
-      const repeated = (place: Key | undefined): boolean => place !== undefined && compareKeys(place, entry) === 0
-      if (!repeated(last) && !repeated(tail[i])) this.#entries.push(entry)
+      const repeated = order === 0 || (previous !== undefined && compareKeys(previous, entry) === 0)
+      if (!repeated) this.#slots.push(this.#shelf.put(entry))
+      previous = entry
     }
-    for (; i < tail.length; i += 1) this.#entries.push(tail[i] as Keyed<T>)
+    for (; i < tail.length; i += 1) this.#slots.push(tail[i] as number)
     this.#trim()
   }
 
@@ -70,17 +79,18 @@ export class OrderedStore<T> {
     from?: number | undefined
     to?: number | undefined
     limit: number
-    filter: (value: T) => boolean
+    filter: (value: F) => boolean
   }): Keyed<T>[] {
     const { before, from = -Infinity, to, limit, filter } = options
+    const shelf = this.#shelf
     const found: Keyed<T>[] = []
-    let i = this.#entries.length - 1
+    let i = this.#slots.length - 1
     if (before !== undefined) i = Math.min(i, this.#indexFrom(before) - 1)
     if (to !== undefined) i = Math.min(i, this.#indexFrom({ at: to, writer: '', seq: 0 }) - 1)
     for (; i >= this.#first && found.length < limit; i -= 1) {
-      const entry = this.#entries[i] as Keyed<T>
-      if (entry.at < from) break
-      if (filter(entry.value)) found.push(entry)
+      const slot = this.#slots[i] as number
+      if (shelf.at(slot) < from) break
+      if (filter(shelf.probe(slot))) found.push(this.#entry(slot))
     }
     return found
   }
@@ -88,39 +98,38 @@ export class OrderedStore<T> {
   #trim(): void {
     const excess = this.size - this.#capacity
     if (excess <= 0) return
-    this.#floor = keyOf(this.#entries[this.#first + excess - 1] as Keyed<T>)
-    this.#first += excess
-    this.#compact()
-  }
-
-  #compact(): void {
-    if (this.#first < 1024 && this.#first < this.#entries.length) return
-    this.#entries = this.#entries.slice(this.#first)
+    const end = this.#first + excess
+    this.#floor = this.#key(this.#slots[end - 1] as number)
+    for (let i = this.#first; i < end; i += 1) this.#shelf.release(this.#slots[i] as number)
+    this.#first = end
+    if (this.#first < 1024 && this.#first < this.#slots.length) return
+    this.#slots = this.#slots.slice(this.#first)
     this.#first = 0
   }
 
-  /** Index of the first entry whose key is above `key`. */
-  #indexAfter(key: Key): number {
-    return this.#search((entry) => compareKeys(entry, key) > 0)
+  #key(slot: number): Key {
+    return { at: this.#shelf.at(slot), writer: this.#shelf.writer(slot), seq: this.#shelf.seq(slot) }
+  }
+
+  #entry(slot: number): Keyed<T> {
+    return { ...this.#key(slot), value: this.#shelf.get(slot) }
+  }
+
+  /** Most keys differ in their time, so the rest is not looked at before. */
+  #compare(slot: number, key: Key): number {
+    const at = this.#shelf.at(slot)
+    return at === key.at ? compareKeys(this.#key(slot), key) : at - key.at
   }
 
   /** Index of the first entry whose key is at or above `key`. */
   #indexFrom(key: Key): number {
-    return this.#search((entry) => compareKeys(entry, key) >= 0)
-  }
-
-  #search(isBeyond: (entry: Keyed<T>) => boolean): number {
     let low = this.#first
-    let high = this.#entries.length
+    let high = this.#slots.length
     while (low < high) {
       const middle = (low + high) >> 1
-      if (isBeyond(this.#entries[middle] as Keyed<T>)) high = middle
+      if (this.#compare(this.#slots[middle] as number, key) >= 0) high = middle
       else low = middle + 1
     }
     return low
   }
-}
-
-function keyOf({ at, writer, seq }: Key): Key {
-  return { at, writer, seq }
 }

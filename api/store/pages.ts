@@ -1,13 +1,13 @@
 import type { ReadOlder } from './older.ts'
 import { compareKeys, type Key, type Keyed, type OrderedStore } from './ordered-store.ts'
 
-export interface PageQuery<T> {
+export interface PageQuery<F> {
   /** The place after which the page begins: the key of the last item of the page before. */
   below?: Key | undefined
   from?: number | undefined
   to?: number | undefined
   limit: number
-  filter(value: T): boolean
+  filter(value: F): boolean
 }
 
 export interface Page<T> {
@@ -20,10 +20,10 @@ export interface Page<T> {
  * A page of a stream, newest first: from memory as far as it reaches, from the segments below that. A cursor is a place
  * in the order and not a count, so whatever arrives meanwhile neither repeats nor hides an item of a later page.
  */
-export async function readPage<T>(
-  store: OrderedStore<T>,
+export async function readPage<T extends F, F>(
+  store: OrderedStore<T, F>,
   readOlder: ReadOlder<T>,
-  query: PageQuery<T>,
+  query: PageQuery<F>,
 ): Promise<Page<T>> {
   const { below, from, to, limit, filter } = query
   // Taken before anything else can be appended: what falls out of memory during the read below is found in the segments.

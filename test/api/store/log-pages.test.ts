@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { createLogPages, readWholeLog } from '../../../api/store/log-pages.ts'
 import { compareKeys, type Key, OrderedStore } from '../../../api/store/ordered-store.ts'
 import { readPage } from '../../../api/store/pages.ts'
+import { TransferShelf } from '../../../api/store/transfer-shelf.ts'
 import { openLogWriter } from '../../../lib/log/writer.ts'
 import { silentLogger } from '../../../lib/logger.ts'
 import { siteName } from '../../../lib/names.ts'
@@ -116,7 +117,7 @@ describe('pages of the past', () => {
         async (offsets, limit) => {
           const volume = createInlineVolume({ root: aFolder() })
           const writer = await openLogWriter({ ...options(volume), writer: A, clock: aClock(), logger: silentLogger })
-          const store = new OrderedStore<TransferRecord>(12)
+          const store = new OrderedStore(12, new TransferShelf())
           const append = async (endedAt: number): Promise<void> => {
             const seq = await writer.append(aTransfer({ endedAt }))
             const value = { ...aTransfer({ endedAt }), v: 1, seq, id: `SITE_A-${seq}` }

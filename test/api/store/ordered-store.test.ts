@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { compareKeys, type Keyed, OrderedStore } from '../../../api/store/ordered-store.ts'
+import { ObjectShelf } from '../../../api/store/shelf.ts'
 
 const entry = (at: number, writer = 'A', seq = at): Keyed<string> => ({ at, writer, seq, value: `${writer}-${seq}` })
 const all = { limit: 1000, filter: () => true }
@@ -26,14 +27,14 @@ describe('the ordered store', () => {
   })
 
   test('gives a page below a place, newest first, within [from, to)', () => {
-    const store = new OrderedStore<string>(10)
+    const store = new OrderedStore<string>(10, new ObjectShelf())
     store.add([3, 1, 4, 2, 5].map((at) => entry(at)))
     const page = store.descending({ ...all, before: entry(5), from: 2, to: 4 })
     expect(values(page)).toEqual(['A-3', 'A-2'])
   })
 
   test('keeps the newest and says below which place it knows nothing', () => {
-    const store = new OrderedStore<string>(2)
+    const store = new OrderedStore<string>(2, new ObjectShelf())
     expect(store.floor).toBeUndefined()
     store.add([entry(1), entry(2)])
     expect(store.floor).toBeUndefined()
@@ -46,7 +47,7 @@ describe('the ordered store', () => {
   test('however entries come in, what is in memory is the newest of all of them', () => {
     fc.assert(
       fc.property(entries, fc.integer({ min: 1, max: 40 }), fc.integer({ min: 1, max: 7 }), (keys, capacity, size) => {
-        const store = new OrderedStore<string>(capacity)
+        const store = new OrderedStore<string>(capacity, new ObjectShelf())
         const added = keys.map(({ at, writer, seq }) => entry(at, writer, seq))
         for (let i = 0; i < added.length; i += size) store.add(added.slice(i, i + size))
         store.add(added.slice(0, 3))
@@ -59,7 +60,7 @@ describe('the ordered store', () => {
   })
 
   test('ten thousand appends beyond its size leave no more behind than its size', () => {
-    const store = new OrderedStore<string>(100)
+    const store = new OrderedStore<string>(100, new ObjectShelf())
     for (let at = 1; at <= 10_000; at += 1) store.add([entry(at)])
     expect([store.size, store.newest?.at, store.floor?.at]).toEqual([100, 10_000, 9900])
   })

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { OlderQuery } from '../../../api/store/older.ts'
 import { type Keyed, OrderedStore } from '../../../api/store/ordered-store.ts'
 import { parseCursor, readPage, toCursor } from '../../../api/store/pages.ts'
+import { ObjectShelf } from '../../../api/store/shelf.ts'
 
 const entry = (at: number): Keyed<number> => ({ at, writer: 'A', seq: at, value: at })
 const all = () => true
@@ -12,7 +13,7 @@ async function never(): Promise<never> {
 
 describe('a page', () => {
   test('comes from memory alone when nothing was ever left out', async () => {
-    const store = new OrderedStore<number>(10)
+    const store = new OrderedStore<number>(10, new ObjectShelf())
     store.add([1, 2, 3].map(entry))
     const first = await readPage(store, never, { limit: 2, filter: all })
     expect([first.entries.map(({ value }) => value), first.next]).toEqual([[3, 2], { at: 2, writer: 'A', seq: 2 }])
@@ -21,20 +22,20 @@ describe('a page', () => {
   })
 
   test('that ends exactly with the list has no next one', async () => {
-    const store = new OrderedStore<number>(10)
+    const store = new OrderedStore<number>(10, new ObjectShelf())
     store.add([1, 2].map(entry))
     expect((await readPage(store, never, { limit: 2, filter: all })).next).toBeUndefined()
   })
 
   test('that stays above what memory holds asks nobody else', async () => {
-    const store = new OrderedStore<number>(3)
+    const store = new OrderedStore<number>(3, new ObjectShelf())
     store.add([1, 2, 3, 4, 5].map(entry))
     expect((await readPage(store, never, { limit: 2, filter: all })).entries).toHaveLength(2)
     expect((await readPage(store, never, { from: 3, limit: 9, filter: all })).entries).toHaveLength(3)
   })
 
   test('goes on in the segments, beginning with the newest entry that memory let go', async () => {
-    const store = new OrderedStore<number>(2)
+    const store = new OrderedStore<number>(2, new ObjectShelf())
     store.add([1, 2, 3, 4].map(entry))
     const asked: OlderQuery<number>[] = []
     const older = async (query: OlderQuery<number>) => {
