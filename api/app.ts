@@ -64,6 +64,7 @@ export function createApi(options: ApiOptions): Api {
   const hub = new EventHub(ring, { onDropped: () => metrics.eventClientsDropped.inc() })
   const state = new ApiState({
     memoryRecords: config.memoryRecords,
+    liveFrom: () => clock.world?.backfillUntil ?? 0,
     publish: (type, data) => {
       metrics.eventsPublished.inc({ kind: type })
       hub.publish(type, data)

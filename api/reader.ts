@@ -101,7 +101,7 @@ export class StreamReader {
     ]
     await Promise.all(rest.map(({ firstPass }) => firstPass))
     state.observeTime(clock.now(), true)
-    state.goLive(clock.world?.backfillUntil ?? 0)
+    state.goLive()
     this.#caughtUp = true
   }
 

@@ -23,6 +23,8 @@ const LIVE_SECONDS = 3600
 
 export interface StateOptions {
   memoryRecords: number
+  /** World instant before which everything is the past that was written first; a world may appear at any time. */
+  liveFrom(): number
   publish(type: EventType, data: unknown): void
 }
 
@@ -39,15 +41,17 @@ export class ApiState {
   readonly maintenance = new MaintenanceBook()
   readonly correlations = new CorrelationBook()
   readonly #publish: StateOptions['publish']
+  readonly #liveFrom: StateOptions['liveFrom']
   readonly #sites = new Set<SiteName>()
   readonly #stateBySite = new Map<SiteName, string>()
   readonly #stateByFault = new Map<string, string>()
   #version = 0
-  #liveFrom = Infinity
+  #live = false
 
   constructor(options: StateOptions) {
     this.transfers = new OrderedStore(options.memoryRecords, new TransferShelf())
     this.#publish = options.publish
+    this.#liveFrom = options.liveFrom
   }
 
   /** Grows with every line that was applied: equal versions answer alike. */
@@ -65,9 +69,9 @@ export class ApiState {
     return [...new Set([...this.#sites, ...this.minutes.endpoints()])].sort()
   }
 
-  /** From now on what is applied is told to listeners, unless it is about a time before `from`. */
-  goLive(from: number): void {
-    this.#liveFrom = from
+  /** What was there has been read: from now on what is applied is told to listeners, unless it is about the past. */
+  goLive(): void {
+    this.#live = true
   }
 
   know(site: SiteName): void {
@@ -79,12 +83,15 @@ export class ApiState {
 
   applyTransfers(entries: readonly TailedEntry<TransferRecord>[], now: number): void {
     if (entries.length === 0) return
-    const live = this.#liveFrom < Infinity
     for (const { value } of entries) {
       this.know(value.site)
       this.minutes.observe(value)
       const link = linkKey(value.source, value.destination)
-      this.tracker.observe(value.site, value.endedAt, live ? { link, seenAt: now } : { link })
+      this.tracker.observe(
+        value.site,
+        value.endedAt,
+        this.#isLive(value.endedAt, now) ? { link, seenAt: now } : { link },
+      )
     }
     this.transfers.add(entries.map(toKeyed))
     this.#version += 1
@@ -124,25 +131,24 @@ export class ApiState {
 
   /** States follow from the time that passes: this is called every second and tells what has become different. */
   observeTime(now: number, readable: boolean): void {
-    const live = this.#liveFrom < Infinity
     for (const freshness of this.tracker.at(now, readable)) {
       const before = this.#stateBySite.get(freshness.site)
       this.#stateBySite.set(freshness.site, freshness.state)
       if (before === freshness.state) continue
       this.#version += 1
-      if (live) this.#publish('freshness', toFreshnessView(freshness))
+      if (this.#live) this.#publish('freshness', toFreshnessView(freshness))
     }
     for (const { hidden: _hidden, ...fault } of this.faults.list(now, false)) {
       const before = this.#stateByFault.get(fault.id)
       this.#stateByFault.set(fault.id, fault.state)
       if (before === fault.state) continue
       this.#version += 1
-      if (live) this.#publish('fault', fault)
+      if (this.#live) this.#publish('fault', fault)
     }
   }
 
   #isLive(at: number, now: number): boolean {
-    return at >= this.#liveFrom && at > now - LIVE_SECONDS
+    return this.#live && at >= this.#liveFrom() && at > now - LIVE_SECONDS
   }
 }
 

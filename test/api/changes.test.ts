@@ -7,7 +7,7 @@ import { aSharedClock, aWriter, type TestClock } from '../support/api.ts'
 import { aFolder, NOON } from '../support/builders.ts'
 
 async function someChanges(clock: TestClock = aSharedClock()) {
-  const state = new ApiState({ memoryRecords: 100, publish: () => {} })
+  const state = new ApiState({ memoryRecords: 100, liveFrom: () => 0, publish: () => {} })
   const changes = new Changes(clock, state)
   const volume = createInlineVolume({ root: aFolder() })
   const control = await aWriter(volume, 'control', 'api', controlCodec)

@@ -2,8 +2,8 @@ import { appendFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { createInlineVolume } from '../../lib/volume/inline.ts'
-import { aHistory, anAnomaly, startApi, writeAnomalies, writeTransfers } from '../support/api.ts'
-import { aFolder, eventually } from '../support/builders.ts'
+import { aHistory, anAnomaly, aSharedClock, startApi, writeAnomalies, writeTransfers } from '../support/api.ts'
+import { aFolder, eventually, NOON } from '../support/builders.ts'
 
 describe('reading the log', () => {
   test('damaged lines are counted by reason and cost nothing else', async () => {
@@ -38,6 +38,17 @@ describe('reading the log', () => {
     await volume.createExclusive('transfers/SITE_D/lease.json', Buffer.from('{}'))
     await eventually(async () => (await get('/sites')).text.includes('SITE_D'))
     await eventually(async () => (await get('/v1/sites')).text.includes('"site":"SITE_D","state":"waiting"'))
+  })
+
+  test('a world that is born after the API was started writes its past without telling anybody', async () => {
+    const { world: born, ...rest } = aSharedClock()
+    const clock = { ...rest, world: undefined as typeof born }
+    const api = await startApi({ clock })
+    clock.world = born
+    await writeTransfers(api.volume, aHistory(30, NOON - 1))
+    await eventually(async () => (await api.get('/v1/transfers?limit=1000')).text.match(/"id"/g)?.length === 180)
+    expect((await api.get('/metrics')).text).not.toMatch(/^dtms_api_events_total\{kind="transfer"\}/m)
+    expect((await api.get('/v1/freshness')).json).toMatchObject({ items: [{ state: 'fresh' }, {}, {}] })
   })
 
   test('anomalies of the past are counted for their links, whichever stream is read first', async () => {

@@ -10,6 +10,7 @@ function aState() {
   const events: string[] = []
   const state = new ApiState({
     memoryRecords: 100,
+    liveFrom: () => NOON,
     publish: (type, data) => events.push(`${type} ${JSON.stringify(data)}`),
   })
   return { state, events, types: () => events.map((event) => event.split(' ')[0]) }
@@ -42,7 +43,7 @@ describe('the state', () => {
     ['just less than an hour ago', NOON + 60, NOON + 3659.999, true],
   ])('once live it tells of a record that ended %s: %4$s', (_name, endedAt, now, told) => {
     const { state, types } = aState()
-    state.goLive(NOON)
+    state.goLive()
     state.applyTransfers([read({ endedAt })], now)
     expect(types().includes('transfer')).toBe(told)
   })
@@ -51,7 +52,7 @@ describe('the state', () => {
     const { state, events } = aState()
     state.applyTransfers([read({ endedAt: NOON })], NOON)
     state.observeTime(NOON, true)
-    state.goLive(NOON)
+    state.goLive()
     state.observeTime(NOON + 1, true)
     expect(events).toEqual([])
     state.observeTime(NOON + 2, false)
@@ -62,7 +63,7 @@ describe('the state', () => {
 
   test('tells of planned, active and ended faults, never of hidden ones', () => {
     const { state, events } = aState()
-    state.goLive(NOON)
+    state.goLive()
     const fault = {
       v: 1,
       seq: 1,
