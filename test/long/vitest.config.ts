@@ -1,0 +1,11 @@
+import { defineConfig } from 'vitest/config'
+
+/** Runs of half an hour and more; their printed results are kept in docs/measurements.md. */
+export default defineConfig({
+  test: {
+    include: ['test/long/**/*.test.ts'],
+    globalSetup: ['test/support/build.ts'],
+    testTimeout: 4 * 3_600_000,
+    reporters: ['default', './test/support/summary-reporter.ts'],
+  },
+})
