@@ -1,4 +1,5 @@
 import { resolve } from 'node:path'
+import v8 from 'node:v8'
 import { runUntilSignal } from '../lib/lifecycle.ts'
 import { createLogger } from '../lib/logger.ts'
 import { version } from '../lib/version.ts'
@@ -38,6 +39,9 @@ async function up(context: CliContext, flags: { checkConfig?: boolean }): Promis
     context.out('the settings are good')
     return 0
   }
+  // Writing the past leaves garbage that V8, seeing free memory, would keep: 350 MiB resident instead of 250, measured
+  // at a tenth more CPU time during the start.
+  v8.setFlagsFromString('--heap-growing-percent=30')
   const loggerFor: LoggerFor = (service, layer) => createLogger({ service, layer, level: plan.config.logLevel, fd: 2 })
   const app = createAllInOne(plan, loggerFor)
   const began = performance.now()
