@@ -13,15 +13,21 @@ export interface YamlFileKind<T> {
 }
 
 export interface YamlProblem {
-  path: readonly PropertyKey[]
+  path: PropertyKey[]
   message: string
 }
 
-interface PlacedProblem {
+interface Place {
   line: number
   column: number
+}
+
+interface Problem extends Place {
   message: string
 }
+
+type Issue = z.core.$ZodIssue | YamlProblem
+type Position = (offset: number) => Place
 
 const MAX_PROBLEMS = 50
 
@@ -30,55 +36,65 @@ const MAX_PROBLEMS = 50
  * @throws DtmsError with the kind's code that lists every problem with its line and column, first come first
  */
 export function parseYamlFile<T>(text: string, fileName: string, kind: YamlFileKind<T>): T {
-  const fail = (problems: PlacedProblem[], cause?: unknown) => invalid(fileName, kind, problems, cause)
-  if (Buffer.byteLength(text) > kind.maxBytes)
-    throw fail([{ line: 1, column: 1, message: `is larger than ${kind.maxBytes} bytes` }])
-  const lineCounter = new LineCounter()
-  const position = (offset: number) => {
-    const { line, col } = lineCounter.linePos(offset)
+  const whole = (message: string, cause?: unknown) => invalid(fileName, kind, [{ line: 1, column: 1, message }], cause)
+  if (Buffer.byteLength(text) > kind.maxBytes) throw whole(`is larger than ${kind.maxBytes} bytes`)
+  const lines = new LineCounter()
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, stringKeys: true })
+  const position: Position = (offset) => {
+    const { line, col } = lines.linePos(offset)
     return { line: Math.max(1, line), column: Math.max(1, col) }
   }
-  let document: Document
-  try {
-    document = parseDocument(text, { lineCounter, prettyErrors: false, stringKeys: true, version: '1.2' })
-  } catch (cause) {
-    // Thousands of nested brackets exhaust the parser's stack.
-    throw fail([{ line: 1, column: 1, message: 'cannot be parsed: it is nested too deeply' }], cause)
-  }
   if (document.errors.length > 0) {
-    throw fail(
-      document.errors.map((error) => ({
-        ...position(error.pos[0]),
-        message: error.message.split('\n')[0]?.replace(/ at line \d+, column \d+:?$/, '') ?? error.code,
-      })),
-    )
+    // Thousands of nested brackets exhaust the parser's stack, and every one of them is then unclosed as well.
+    if (document.errors.some((error) => error.message.includes('call stack'))) throw whole('is nested too deeply')
+    const problems = document.errors.map((error) => ({
+      ...position(error.pos[0]),
+      message: error.message.split('\n')[0]?.replace(/ at line \d+, column \d+:?$/, '') ?? error.code,
+    }))
+    throw invalid(fileName, kind, problems)
   }
   let raw: unknown
   try {
     raw = document.toJS({ maxAliasCount: 20 })
   } catch (cause) {
-    throw fail([{ line: 1, column: 1, message: 'cannot be read: too many aliases' }], cause)
+    throw whole('cannot be read: too many aliases', cause)
   }
   const parsed = kind.schema.safeParse(raw)
-  const issues = [...(parsed.error?.issues ?? []), ...(kind.check?.(raw) ?? [])]
+  const issues: Issue[] = [...(parsed.error?.issues ?? []), ...(kind.check?.(raw) ?? [])]
   if (parsed.success && issues.length === 0) return parsed.data
-  throw fail(issues.flatMap((issue) => toPlaced(issue, document, position)))
+  throw invalid(
+    fileName,
+    kind,
+    issues.flatMap((issue) => toProblems(issue, document, position)),
+  )
 }
 
-function toPlaced(
-  issue: z.core.$ZodIssue | YamlProblem,
-  document: Document,
-  position: (offset: number) => { line: number; column: number },
-): PlacedProblem[] {
+function toProblems(issue: Issue, document: Document, position: Position): Problem[] {
   const name = issue.path.map(String).join('.')
+  const prefix = name === '' ? '' : `${name}: `
   if ('code' in issue && issue.code === 'unrecognized_keys') {
     return issue.keys.map((key) => ({
       ...position(offsetOf(document, [...issue.path, key], true)),
-      message: `${name === '' ? '' : `${name}: `}unknown key ${JSON.stringify(key.slice(0, 64))}`,
+      message: `${prefix}unknown key ${JSON.stringify(key.slice(0, 64))}`,
     }))
   }
-  const at = position(offsetOf(document, issue.path, false))
-  return [{ ...at, message: name === '' ? issue.message : `${name}: ${issue.message}` }]
+  if ('code' in issue && issue.code === 'invalid_union') {
+    const meant = meantBranch(issue.errors)
+    if (meant !== undefined)
+      return meant.flatMap((inner) =>
+        toProblems({ ...inner, path: [...issue.path, ...inner.path] }, document, position),
+      )
+  }
+  const message = issue.message.endsWith('received undefined') ? 'is required' : issue.message
+  return [{ ...position(offsetOf(document, issue.path, false)), message: prefix + message }]
+}
+
+/** Of the forms that a value may have, the one that it comes closest to; undefined when it has none of them. */
+function meantBranch(branches: readonly z.core.$ZodIssue[][]): z.core.$ZodIssue[] | undefined {
+  const near = branches.filter((issues) =>
+    issues.every((issue) => issue.path.length > 0 || issue.code === 'unrecognized_keys'),
+  )
+  return near.toSorted((a, b) => a.length - b.length)[0]
 }
 
 /** Where the value of a path begins; for a path that is not there, where its nearest parent begins. */
@@ -102,7 +118,7 @@ function offsetOf(document: Document, path: readonly PropertyKey[], ofKey: boole
   return offset
 }
 
-function invalid<T>(fileName: string, kind: YamlFileKind<T>, problems: PlacedProblem[], cause?: unknown): DtmsError {
+function invalid<T>(fileName: string, kind: YamlFileKind<T>, problems: Problem[], cause?: unknown): DtmsError {
   const sorted = problems.toSorted((a, b) => a.line - b.line || a.column - b.column)
   const shown = sorted
     .slice(0, MAX_PROBLEMS)

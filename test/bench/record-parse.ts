@@ -32,17 +32,17 @@ export async function run(): Promise<BenchRow[]> {
       () => sum(transfers, (transfer) => JSON.stringify(transfer).length),
     )
     return [
-      { name: 'record: bytes a line', value: Math.round(bytes.length / lines.length), unit: 'B' },
-      row('record: checked parse against JSON.parse', parse.ratio),
-      rate('record: checked parse', lines.length, parse.candidateMs),
+      { name: 'bytes a line', value: Math.round(bytes.length / lines.length), unit: 'B' },
+      row('checked parse against JSON.parse', parse.ratio),
+      rate('checked parse', lines.length, parse.candidateMs),
       {
-        ...row('record: checked file read against split and JSON.parse', tail.ratio),
+        ...row('checked file read against split and JSON.parse', tail.ratio),
         bar: '>= 2.0',
         ok: tail.ratio >= 2,
       },
-      rate('record: checked file read', lines.length, tail.candidateMs),
-      row('record: serialise with rules and checksum against JSON.stringify', write.ratio),
-      rate('record: serialise with rules and checksum', lines.length, write.candidateMs),
+      rate('checked file read', lines.length, tail.candidateMs),
+      row('serialise with rules and checksum against JSON.stringify', write.ratio),
+      rate('serialise with rules and checksum', lines.length, write.candidateMs),
     ]
   } finally {
     rmSync(folder, { recursive: true })
