@@ -39,7 +39,13 @@ export function parseYamlFile<T>(text: string, fileName: string, kind: YamlFileK
   const whole = (message: string, cause?: unknown) => invalid(fileName, kind, [{ line: 1, column: 1, message }], cause)
   if (Buffer.byteLength(text) > kind.maxBytes) throw whole(`is larger than ${kind.maxBytes} bytes`)
   const lines = new LineCounter()
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, stringKeys: true })
+  let document: Document
+  try {
+    document = parseDocument(text, { lineCounter: lines, prettyErrors: false, stringKeys: true })
+  } catch (cause) {
+    // Nested dashes exhaust a part of the parser that throws; brackets one that reports it among the errors (below).
+    throw whole('is nested too deeply', cause)
+  }
   const position: Position = (offset) => {
     const { line, col } = lines.linePos(offset)
     return { line: Math.max(1, line), column: Math.max(1, col) }
@@ -73,7 +79,8 @@ function toProblems(issue: Issue, document: Document, position: Position): Probl
   const name = issue.path.map(String).join('.')
   const prefix = name === '' ? '' : `${name}: `
   if ('code' in issue && issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => ({
+    // Each costs a look through the map; more than are shown need not be placed.
+    return issue.keys.slice(0, MAX_PROBLEMS).map((key) => ({
       ...position(offsetOf(document, [...issue.path, key], true)),
       message: `${prefix}unknown key ${JSON.stringify(key.slice(0, 64))}`,
     }))

@@ -15,7 +15,8 @@ export interface Scenario extends Omit<ScenarioFile, 'link' | 'links'> {
   links: LinkSpec[]
 }
 
-const MAX_SCENARIO_BYTES = 256 * 1024
+/** Room for 256 links that each say something, and little enough that no file takes long to read. */
+const MAX_SCENARIO_BYTES = 64 * 1024
 
 /**
  * Reads a scenario file.

@@ -31,8 +31,9 @@ describe('a scenario file', () => {
   })
 
   it.each([
-    ['nested beyond reason', `name: x\nsites: ${'['.repeat(100_000)}`, 'is nested too deeply'],
-    ['too large', `# ${'x'.repeat(300_000)}`, 'is larger than 262144 bytes'],
+    ['nested beyond reason, in brackets', `name: x\nsites: ${'['.repeat(50_000)}`, 'is nested too deeply'],
+    ['nested beyond reason, in dashes', `name: x\nsites:\n  ${'- '.repeat(20_000)}`, 'is nested too deeply'],
+    ['too large', `# ${'x'.repeat(65_536)}`, 'is larger than 65536 bytes'],
     ['full of problems', `name: x\nsites: [A, B]\nfaults: [${'1,'.repeat(90)}]`, 'and 40 more'],
   ])('is refused when it is %s', (_, yaml, words) => {
     expect(problemsOf(yaml)).toContain(words)
