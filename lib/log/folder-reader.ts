@@ -1,6 +1,6 @@
 import type { Logger } from '../logger.ts'
 import type { Look, Volume } from '../volume/volume.ts'
-import { readIndex } from './index-file.ts'
+import { readIndex, type SegmentIndex } from './index-file.ts'
 import { takeApart } from './joined.ts'
 import { CHUNK_BYTES, LineCutter, type RawLine } from './lines.ts'
 import type { Codec, DamageReason, Position, TailBatch } from './log.ts'
@@ -29,7 +29,8 @@ export class FolderReader<Read> {
   #sealedEnd: number | undefined
   #askedIndex = false
   #size = 0
-  #laterBytes = 0
+  /** As last read: for what lies behind the present segment. */
+  #index: SegmentIndex = new Map()
   /** The segment at the position was gone: a jump of seq that follows is retention's. */
   #lost = false
   #tornAt: number | undefined
@@ -52,7 +53,9 @@ export class FolderReader<Read> {
   }
 
   lagBytes(): number {
-    return Math.max(0, this.#size - this.#cutter.lineStart) + this.#laterBytes
+    let bytes = Math.max(0, this.#size - this.#cutter.lineStart)
+    for (const summary of this.#index.values()) if (summary.segment > (this.#segment ?? '')) bytes += summary.bytes
+    return bytes
   }
 
   /** Adds what is there to the batch, about `maxBytes` at most; true when nothing more was there. */
@@ -88,8 +91,7 @@ export class FolderReader<Read> {
     this.#cutter = new LineCutter(0)
     this.#sealedEnd = undefined
     this.#askedIndex = false
-    this.#size = 0
-    this.#laterBytes = 0
+    this.#size = this.#index.get(segment)?.bytes ?? 0
     this.#tornAt = undefined
     this.#tornEnd = 0
   }
@@ -121,13 +123,9 @@ export class FolderReader<Read> {
   async #learnEnd(segment: string, later: string[]): Promise<boolean> {
     const newEpoch = epochOf(later[0] ?? segment) !== epochOf(segment)
     if (this.#sealedEnd !== undefined || (this.#askedIndex && !newEpoch)) return true
-    const index = await readIndex(this.#options.volume, this.#folder)
-    this.#sealedEnd = index.get(segment)?.bytes
+    this.#index = await readIndex(this.#options.volume, this.#folder)
+    this.#sealedEnd = this.#index.get(segment)?.bytes
     this.#askedIndex = true
-    this.#laterBytes = [...index.values()].reduce(
-      (sum, summary) => sum + (summary.segment > segment ? summary.bytes : 0),
-      0,
-    )
     if (this.#sealedEnd !== undefined || !newEpoch) return true
     for (const one of later) {
       if (((await this.#options.volume.size(`${this.#folder}/${one}`)) ?? 0) > 0) return true

@@ -1,0 +1,54 @@
+import { describe, expect, it } from 'vitest'
+import { BatchQueue } from '../../../lib/log/batches.ts'
+
+const rule = { bytes: 100, seconds: 3600, leastBytes: 40 }
+
+/** Lines of ten bytes at these record times; the answer: which of them begin a segment. */
+function beginnings(times: number[], lineBytes = 10): number[] {
+  const queue = new BatchQueue(rule)
+  for (const [i, at] of times.entries()) queue.add('x'.repeat(lineBytes), i + 1, at)
+  const found: number[] = []
+  for (let batch = queue.take(); batch !== undefined; batch = queue.take()) if (batch.rolls) found.push(batch.firstSeq)
+  return found
+}
+
+describe('the queue of a writer', () => {
+  it.each([
+    { what: 'stays within its bytes', times: Array(10).fill(0), starts: [] },
+    { what: 'is one line over its bytes', times: Array(11).fill(0), starts: [11] },
+    { what: 'is just short of its hour', times: [0, 0, 0, 0, 3599.999], starts: [] },
+    { what: 'is an hour old', times: [0, 0, 0, 0, 3600], starts: [5] },
+    { what: 'is an hour old and too small to end', times: [0, 0, 0, 3600], starts: [] },
+    { what: 'goes back in time', times: [7200, 7200, 7200, 7200, 0, 0], starts: [] },
+    { what: 'jumps to and fro', times: [0, 0, 0, 0, 9000, 0, 9000, 0, 9000, 0, 9000], starts: [5] },
+  ])('begins a new segment when the present one $what: $starts', ({ times, starts }) => {
+    expect(beginnings(times)).toEqual(starts)
+  })
+
+  it('decides the same whenever batches are taken', () => {
+    const queue = new BatchQueue(rule)
+    const starts: number[] = []
+    for (let seq = 1; seq <= 35; seq += 1) {
+      queue.add('x'.repeat(10), seq, 0)
+      const batch = queue.take()
+      if (batch?.rolls) starts.push(batch.firstSeq)
+    }
+    expect(starts).toEqual(beginnings(Array(35).fill(0)))
+  })
+
+  it('counts bytes, not characters', () => {
+    const queue = new BatchQueue(rule)
+    expect(queue.add('é\n', 1, 0).bytes).toBe(3)
+  })
+
+  it('keeps together what piles up, up to 1 MiB, with its range of seq and time', () => {
+    const queue = new BatchQueue({ ...rule, bytes: 1e9 })
+    const times = [5, 9, 2]
+    for (const [i, at] of times.entries()) queue.add('x'.repeat(500_000), i + 1, at)
+    expect(queue.pending).toBe(3)
+    expect(queue.take()).toMatchObject({ firstSeq: 1, lastSeq: 2, minAt: 5, maxAt: 9, bytes: 1_000_000 })
+    expect(queue.take()).toMatchObject({ firstSeq: 3, lastSeq: 3 })
+    expect(queue.take()).toBeUndefined()
+    expect(queue.pending).toBe(0)
+  })
+})
