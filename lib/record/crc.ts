@@ -7,7 +7,7 @@ import { crc32 } from 'node:zlib'
  */
 export const TRAILER_BYTES = 18
 
-const head = Buffer.from(',"crc":"', 'latin1')
+const head = Uint8Array.from(',"crc":"', (character) => character.charCodeAt(0))
 const hexDigits = Buffer.from('0123456789abcdef', 'latin1')
 const hexPairs = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
 const QUOTE = 0x22
@@ -34,18 +34,24 @@ export function closeLine(body: string): string {
 export function hasTrailer(line: Uint8Array): boolean {
   const start = line.length - TRAILER_BYTES
   if (start < 0 || line[start + 16] !== QUOTE || line[start + 17] !== CLOSE) return false
-  for (let i = 0; i < 8; i += 1) if (line[start + i] !== head[i]) return false
-  let worst = 0
-  for (let i = start + 8; i < start + 16; i += 1) worst |= digitOf[line[i] as number] as number
-  return worst < 16
+  let wrong = 0
+  for (let i = 0; i < 8; i += 1) wrong |= (line[start + i] as number) ^ (head[i] as number)
+  // Digits are below 16, everything else is 255.
+  for (let i = start + 8; i < start + 16; i += 1) wrong |= (digitOf[line[i] as number] as number) & 0xf0
+  return wrong === 0
 }
 
-/** The checksum of each byte alone, for going on byte by byte. */
-const table = Int32Array.from({ length: 256 }, (_, byte) => {
+/** Four tables of 256: what a byte does to the sum when 0, 1, 2 or 3 more follow ("slicing-by-4", Intel 2006). */
+const table = new Int32Array(1024)
+for (let byte = 0; byte < 256; byte += 1) {
   let sum = byte
   for (let bit = 0; bit < 8; bit += 1) sum = (sum & 1) === 1 ? (sum >>> 1) ^ 0xedb88320 : sum >>> 1
-  return sum
-})
+  table[byte] = sum
+}
+for (let i = 256; i < 1024; i += 1) {
+  const before = table[i - 256] as number
+  table[i] = (table[before & 255] as number) ^ (before >>> 8)
+}
 
 /**
  * Whether the checksum in the trailer is that of the bytes before it. Only for lines that have a trailer.
@@ -54,11 +60,23 @@ const table = Int32Array.from({ length: 256 }, (_, byte) => {
  * both agree exactly when the claim is right, and no view of a part of the line has to be made for it.
  */
 export function checksumMatches(line: Uint8Array): boolean {
-  const { length } = line
-  const start = length - TRAILER_BYTES
+  const start = line.length - TRAILER_BYTES
   let claimed = 0
   for (let i = start + 8; i < start + 16; i += 1) claimed = (claimed << 4) | (digitOf[line[i] as number] as number)
   let sum = ~claimed
-  for (let i = start; i < length; i += 1) sum = (table[(sum ^ (line[i] as number)) & 255] as number) ^ (sum >>> 8)
+  for (let i = start; i < start + 16; i += 4) {
+    sum ^=
+      (line[i] as number) |
+      ((line[i + 1] as number) << 8) |
+      ((line[i + 2] as number) << 16) |
+      ((line[i + 3] as number) << 24)
+    sum =
+      (table[768 + (sum & 255)] as number) ^
+      (table[512 + ((sum >>> 8) & 255)] as number) ^
+      (table[256 + ((sum >>> 16) & 255)] as number) ^
+      (table[sum >>> 24] as number)
+  }
+  sum = (table[(sum ^ QUOTE) & 255] as number) ^ (sum >>> 8)
+  sum = (table[(sum ^ CLOSE) & 255] as number) ^ (sum >>> 8)
   return ~sum === (crc32(line) | 0)
 }

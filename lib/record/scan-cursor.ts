@@ -166,6 +166,11 @@ export class Cursor {
       const entry = entries[i] as { literal: Literal; value: T }
       if (this.isNext(entry.literal)) {
         this.#at += entry.literal.length
+        if (i > 0) {
+          // What comes often moves to the front, one place at a time.
+          entries[i] = entries[i - 1] as { literal: Literal; value: T }
+          entries[i - 1] = entry
+        }
         return entry.value
       }
     }

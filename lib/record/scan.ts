@@ -40,8 +40,27 @@ const known = {
   kind: new KnownTexts(',"origin":{"kind":"', isOriginKind),
 }
 
-/** Everything before the number in ids that end with one. */
-const ids = { record: new KnownPieces<string>(), origin: new KnownPieces<string>() }
+/** Ids that end with a number, by what stands before it. */
+const ids = { record: new KnownPieces<Series>(), origin: new KnownPieces<Series>() }
+
+/** Numbers of a series mostly grow by one: all but the last two digits have their text already. */
+interface Series {
+  prefix: string
+  hundreds: number
+  hundredsText: string
+}
+
+const twoDigits = Array.from({ length: 100 }, (_, n) => String(n).padStart(2, '0'))
+
+function idIn(series: Series, number: number): string {
+  if (number < 100) return `${series.prefix}${number}`
+  const hundreds = Math.floor(number / 100)
+  if (hundreds !== series.hundreds) {
+    series.hundreds = hundreds
+    series.hundredsText = `${series.prefix}${hundreds}`
+  }
+  return series.hundredsText + (twoDigits[number - hundreds * 100] as string)
+}
 
 /** Runs of fields that few texts fill in most logs: read as a whole. */
 type Opening = Pick<TransferRecord, 'site' | 'source' | 'destination' | 'protocol' | 'activity'>
@@ -201,18 +220,21 @@ function readEnding(): Ending {
 }
 
 /** Mostly a fixed text and a number: then it is made from both, for a number without leading zeros has one text. */
-function readId(prefixes: KnownPieces<string>): string {
+function readId(known: KnownPieces<Series>): string {
   cursor.mark()
-  const prefix = cursor.piece(prefixes)
-  if (prefix !== undefined) {
+  const series = cursor.piece(known)
+  if (series !== undefined) {
     const number = cursor.whole()
-    if (cursor.good && cursor.skipQuote()) return `${prefix}${number}`
+    if (cursor.good && cursor.skipQuote()) return idIn(series, number)
     cursor.reset()
   }
   cursor.expect(field.id)
   const id = cursor.text()
   const end = id.search(/(0|[1-9][0-9]{0,14})$/)
-  if (cursor.good && prefix === undefined && end >= 0) prefixes.learn(`,"id":"${id.slice(0, end)}`, id.slice(0, end))
+  if (cursor.good && series === undefined && end >= 0) {
+    const prefix = id.slice(0, end)
+    known.learn(`,"id":"${prefix}`, { prefix, hundreds: 0, hundredsText: '' })
+  }
   return id
 }
 
