@@ -107,7 +107,8 @@ function parseHeader(text: string): Header | undefined {
   const { columns = 0, trees, height = -1, sampleSize = 0, engine } = header
   const whole = [header.fit, header.seed, header.rows, columns, trees, height, sampleSize].every(Number.isSafeInteger)
   if (!whole || ![header.trainedFrom, header.trainedTo].every(Number.isFinite)) return undefined
-  const fits = columns >= 1 && columns < MAX_COLUMNS && trees === TREES && height >= 0 && height <= 16
+  const fits =
+    columns === header.features.length && columns < MAX_COLUMNS && trees === TREES && height >= 0 && height <= 16
   return engine === 'strict' && fits && sampleSize >= 2 ? (header as Header) : undefined
 }
 
