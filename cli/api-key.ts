@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DtmsError, describeSystemError, systemCode } from '../lib/errors.ts'
+import { makeRoot } from '../lib/volume/make-root.ts'
 
 export interface ApiKey {
   key: string
@@ -18,7 +19,7 @@ export function ensureApiKey(configured: string | undefined, dataDir: string): A
   if (configured !== undefined) return { key: configured, from: 'DTMS_API_KEY' }
   const path = join(dataDir, 'api-key')
   try {
-    mkdirSync(dataDir, { recursive: true })
+    makeRoot(dataDir)
     // Exclusive: of two first starts one writes, the other reads what it wrote.
     writeFileSync(path, `${randomBytes(24).toString('base64url')}\n`, { mode: 0o600, flag: 'wx' })
   } catch (error) {

@@ -36,7 +36,8 @@ export function createLogger(options: LoggerOptions): Logger {
     {
       level: options.level ?? 'info',
       messageKey: 'message',
-      errorKey: 'error',
+      // Errors arrive described (describeError); pino's own rendering would drop code and hint.
+      serializers: { err: (error) => error },
       base: { service: options.service, layer: options.layer },
       timestamp: () => `,"timestamp":"${new Date().toISOString()}"`,
       formatters: { level: (label) => ({ level: label }) },

@@ -1,7 +1,8 @@
-import { mkdirSync, realpathSync } from 'node:fs'
+import { realpathSync } from 'node:fs'
 import { DtmsError } from '../errors.ts'
 import { systemCalls, type VolumeCalls } from './calls.ts'
 import { Disk, toVolumeError } from './disk.ts'
+import { makeRoot } from './make-root.ts'
 import type { SegmentHandle, Volume } from './volume.ts'
 
 export interface InlineVolumeOptions {
@@ -55,7 +56,7 @@ export function closedError(): DtmsError {
  */
 export function realRoot(root: string): string {
   try {
-    mkdirSync(root, { recursive: true })
+    makeRoot(root)
     return realpathSync(root)
   } catch (error) {
     throw toVolumeError(error, root)

@@ -18,6 +18,13 @@ test('a line carries timestamp, level, service, layer and message', () => {
   expect(line?.timestamp).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/)
 })
 
+test('a described error keeps its code and its hint', () => {
+  const [line] = linesOf(
+    `logger.error('failed', { error: { message: 'full', code: 'volume.full', hint: 'free some' } })`,
+  )
+  expect(line?.error).toEqual({ message: 'full', code: 'volume.full', hint: 'free some' })
+})
+
 test('text from outside cannot forge a line of its own', () => {
   const lines = linesOf(`logger.warn('refused', { input: 'x\\n{"level":"error","message":"forged"}' })`)
   expect(lines).toHaveLength(1)
