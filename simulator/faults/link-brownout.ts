@@ -20,7 +20,7 @@ export const linkBrownout: FaultKind = {
   bends: (scope, link) => covers(scope, link.source, link.destination),
   bend: ({ severity }) => ({
     speed: Math.max(0.02, 1 - severity),
-    setup: 1 + 2 * severity,
+    setup: 1 + 4 * severity,
     loss: 1 + 100 * severity,
     rtt: 1 + 2 * severity,
   }),

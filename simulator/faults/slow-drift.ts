@@ -8,19 +8,20 @@ export const slowDrift: FaultKind = {
     kind: 'slow-drift',
     title: 'Slow drift',
     description:
-      'Throughput falls a little with every minute: for the first half of the fault it sinks steadily, for the second half it stays at the bottom. Setup slows along with it.',
+      'Throughput falls a little with every minute: for the first quarter of the fault it sinks steadily, then it stays at the bottom. Everything takes longer alike: setup, small files, large files.',
     scopes: ['link', 'site', 'platform'],
     scopeHint: 'link',
     anomalous: true,
     parameters: {
-      severity: usualSeverity('share of the speed that is lost at the bottom; 0.8 leaves one fifth'),
+      severity: usualSeverity('share of the throughput that is lost at the bottom; 0.8 leaves one fifth'),
       durationSeconds: { minimum: 300, maximum: 86_400, default: 1200 },
     },
   },
   bends: (scope, link) => covers(scope, link.source, link.destination),
   bend: ({ severity, progress }) => {
-    const speed = Math.max(0.02, 1 - severity * Math.min(1, 2 * progress))
-    return { speed, setup: 1 / Math.sqrt(speed) }
+    const speed = Math.max(0.02, 1 - severity * Math.min(1, 4 * progress))
+    // Everything takes longer alike, so the throughput of a small file falls just as that of a large one.
+    return { speed, setup: 1 / speed }
   },
   stepSeconds: 10,
   witness: {
