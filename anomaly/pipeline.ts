@@ -5,7 +5,7 @@ import type { ForestEngine } from './engine.ts'
 import { Features, type FeaturesState, type Observation, rateResidualOf } from './features.ts'
 import { ForestDetector, type ForestDetectorState } from './forest-detector.ts'
 import { LinkWatch, type LinkWatchState } from './link-watch.ts'
-import { notANumber } from './measurement.ts'
+import { hasFiniteNumbers } from './measurement.ts'
 import type { Model } from './model.ts'
 import type { RefitRules } from './refit.ts'
 import { isAnomalous } from './threshold.ts'
@@ -135,7 +135,7 @@ export class DetectionPipeline {
 
   #processOne(record: TransferRecord, maintenance: readonly MaintenanceWindow[], verdicts: Verdict[]): void {
     this.#counts.records += 1
-    if (notANumber(record) !== undefined) {
+    if (!hasFiniteNumbers(record)) {
       this.#counts.refused += 1
       return
     }

@@ -2,6 +2,7 @@ import { createRandom } from '../lib/random.ts'
 import type { ForestEngine } from './engine.ts'
 import { createModel, type Model } from './model.ts'
 import type { Ring } from './ring.ts'
+import { isAnomalous } from './threshold.ts'
 
 /** When to fit again, and whether to believe the result. Times are record time, so that a replay refits at the same places. */
 export interface RefitRules {
@@ -18,7 +19,7 @@ export const defaultRefitRules: RefitRules = {
   firstAt: 256,
   everyRecords: 1024,
   everySeconds: 600,
-  fewestRecords: 512,
+  fewestRecords: 768,
 }
 
 /** A model that has seen fewer rows than this is replaced without a comparison: it knows too little to be a judge. */
@@ -72,9 +73,14 @@ export function isBelievable(fresh: number, before: number): boolean {
   return (fresh >= least || before <= LEAST_SHARE) && fresh <= most
 }
 
+/** By every fourth row: the comparison is coarse anyway, and the old model need not be asked about all of them. */
 function flaggedShare(model: Model, ring: Ring): number {
-  const scores = model.forest.scoreAll(ring.matrix())
+  const { data, rows, columns } = ring.matrix()
+  let asked = 0
   let above = 0
-  for (const score of scores) above += Number(score > model.threshold)
-  return above / Math.max(1, scores.length)
+  for (let row = 0; row < rows; row += 4) {
+    asked += 1
+    above += Number(isAnomalous(model.forest.score(data, row * columns), model.threshold))
+  }
+  return above / Math.max(1, asked)
 }
