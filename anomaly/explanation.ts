@@ -1,6 +1,6 @@
 import type { Reason } from '../lib/streams/anomalies.ts'
 import type { Observation } from './features.ts'
-import { at, features, toHuman } from './measurement.ts'
+import { features, toHuman } from './measurement.ts'
 import type { Contribution } from './path-explanation.ts'
 
 const TOP = 3
@@ -14,8 +14,8 @@ export function toReasons(observation: Observation, found: readonly Contribution
     const value = observation.value[feature] as number
     const center = observation.center[feature] as number
     const spread = USUAL_Z * (observation.scale[feature] as number)
-    const isRate = feature === at.rate || feature === at.hourRate
-    const plain = (x: number): number => (isRate ? observation.rateOffset + observation.rateScale * x : x)
+    const plain = (x: number): number =>
+      (observation.offset[feature] as number) + (observation.unit[feature] as number) * x
     const human = (x: number): number => tidy(toHuman(feature, plain(x), observation.lossRatio))
     return {
       feature: features[feature]?.name ?? String(feature),

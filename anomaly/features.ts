@@ -1,17 +1,18 @@
 import { type LinkKey, linkKey, type SiteName } from '../lib/names.ts'
 import type { TransferRecord } from '../lib/record/record.ts'
-import { Baseline, type BaselineState, ENOUGH, type Estimate, estimateOf } from './baseline.ts'
-import { Curve, type CurveState, estimateAt } from './curve.ts'
-import { LinkContext, type LinkContextState } from './link-context.ts'
+import {
+  type Chain,
+  LinkBaselines,
+  type LinkState,
+  loadEstimate,
+  plainEstimate,
+  ScopeBaselines,
+  type ScopeState,
+  sizeEstimate,
+  slownessEstimate,
+} from './link-baselines.ts'
 import { at, FEATURES, features, lostPacketsOf, measure, packetsOf } from './measurement.ts'
 import type { RateResidual } from './throughput-shift.ts'
-
-/** Values kept for each plain feature, each bin of size or load, each hour of the week. */
-const PLAIN_CAPACITY = 256
-const sizeShape = { width: 1 / 3, capacity: 128, floor: 0.03 }
-const loadShape = { width: 0.5, capacity: 128, floor: 0.03 }
-const HOUR_CAPACITY = 64
-const HOUR_FLOOR = 0.25
 
 /** Links beyond this many share one set of baselines for each destination: input must not grow a process without bound. */
 export const MAX_LINKS = 1024
@@ -32,9 +33,14 @@ export interface Observation {
   value: Float64Array
   center: Float64Array
   scale: Float64Array
-  /** `rate` and `hour-rate` are in standard deviations for files of this size: log10(bytes per second) = offset + scale * value. */
-  rateOffset: number
-  rateScale: number
+  /**
+   * `rate`, `hour-rate` and `first-byte` are measured in standard deviations for files of this activity and size:
+   * on the feature's own scale that is offset + unit * value. 0 and 1 for the others.
+   */
+  offset: Float64Array
+  unit: Float64Array
+  /** Rate and time to the first byte together, in standard deviations: high is slow. NaN when not measured. */
+  slowness: number
   /** Usual share of lost packets. */
   lossRatio: number
 }
@@ -45,101 +51,15 @@ export function isMissing(observation: Observation, feature: number): boolean {
 
 /** How far the rate was from what is usual for such a transfer; undefined when there is none to tell. */
 export function rateResidualOf(observation: Observation): RateResidual | undefined {
-  if (isMissing(observation, at.rate)) return undefined
+  if (Number.isNaN(observation.slowness)) return undefined
   const deviation = (observation.value[at.rate] as number) - (observation.center[at.rate] as number)
-  return { z: observation.z[at.rate] as number, decades: deviation * observation.rateScale }
+  return { z: -observation.slowness, decades: deviation * (observation.unit[at.rate] as number) }
 }
 
-interface ScopeState {
-  plain: BaselineState[]
-  bySize: CurveState
-  byLoad: CurveState
-}
-interface LinkState extends ScopeState {
-  context: LinkContextState
-  hours: [number, BaselineState][]
-  thisHour: { hour: number; values: number[] }
-}
 export interface FeaturesState {
   links: [string, LinkState][]
   classes: [string, ScopeState][]
   global: ScopeState
-}
-
-/** What is usual in one scope: a link, a route class, or everything. */
-class ScopeBaselines {
-  readonly plain: Baseline[]
-  readonly bySize: Curve
-  readonly byLoad: Curve
-
-  constructor(state?: ScopeState) {
-    this.plain = features.map(({ floor }, i) => {
-      const saved = state?.plain[i]
-      return saved === undefined ? new Baseline(PLAIN_CAPACITY, floor) : Baseline.restore(PLAIN_CAPACITY, floor, saved)
-    })
-    this.bySize = state === undefined ? new Curve(sizeShape) : Curve.restore(sizeShape, state.bySize)
-    this.byLoad = state === undefined ? new Curve(loadShape) : Curve.restore(loadShape, state.byLoad)
-  }
-
-  save(): ScopeState {
-    return {
-      plain: this.plain.map((baseline) => baseline.save()),
-      bySize: this.bySize.save(),
-      byLoad: this.byLoad.save(),
-    }
-  }
-}
-
-class LinkBaselines extends ScopeBaselines {
-  readonly context: LinkContext
-  readonly #hours = new Map<number, Baseline>()
-  /** The hour under way: it is compared with the same hour of earlier weeks, so it joins them only when it is over. */
-  #thisHour: { hour: number; values: number[] }
-
-  constructor(state?: LinkState) {
-    super(state)
-    this.context = state === undefined ? new LinkContext() : LinkContext.restore(state.context)
-    this.#thisHour = state === undefined ? { hour: -1, values: [] } : structuredClone(state.thisHour)
-    for (const [hour, saved] of state?.hours ?? [])
-      this.#hours.set(hour, Baseline.restore(HOUR_CAPACITY, HOUR_FLOOR, saved))
-  }
-
-  /** What was usual in this hour of the week in earlier weeks; undefined until it has been seen often enough. */
-  hourEstimate(endedAt: number): Estimate | undefined {
-    const hour = this.#hours.get(hourOfWeek(Math.floor(endedAt / 3600)))
-    return hour === undefined || hour.observations < ENOUGH ? undefined : hour.own()
-  }
-
-  learnHour(endedAt: number, value: number): void {
-    const hour = Math.floor(endedAt / 3600)
-    if (hour !== this.#thisHour.hour) {
-      const key = hourOfWeek(this.#thisHour.hour)
-      const baseline = this.#hours.get(key) ?? new Baseline(HOUR_CAPACITY, HOUR_FLOOR)
-      for (const old of this.#thisHour.values) baseline.learn(old)
-      if (this.#thisHour.values.length > 0) this.#hours.set(key, baseline)
-      this.#thisHour = { hour, values: [] }
-    }
-    if (this.#thisHour.values.length < HOUR_CAPACITY) this.#thisHour.values.push(value)
-  }
-
-  forgetHours(): void {
-    this.#hours.clear()
-    this.#thisHour = { hour: -1, values: [] }
-  }
-
-  override save(): LinkState {
-    return {
-      ...super.save(),
-      context: this.context.save(),
-      hours: [...this.#hours].sort(([a], [b]) => a - b).map(([hour, baseline]) => [hour, baseline.save()]),
-      thisHour: structuredClone(this.#thisHour),
-    }
-  }
-}
-
-/** Counted from Thursday 1970-01-01 00:00 UTC: only that hours come round again after a week matters. */
-function hourOfWeek(hour: number): number {
-  return hour % 168
 }
 
 /**
@@ -154,6 +74,8 @@ export class Features {
   readonly #classes = new Map<string, ScopeBaselines>()
   #global = new ScopeBaselines()
   readonly #raw = new Float64Array(FEATURES)
+  /** Rate and first byte as they were measured, before they became residuals. */
+  readonly #measured = new Float64Array(FEATURES)
   readonly #observation: Observation = {
     link: '' as LinkKey,
     z: new Float32Array(FEATURES),
@@ -162,8 +84,9 @@ export class Features {
     value: new Float64Array(FEATURES),
     center: new Float64Array(FEATURES),
     scale: new Float64Array(FEATURES),
-    rateOffset: 0,
-    rateScale: 1,
+    offset: new Float64Array(FEATURES),
+    unit: new Float64Array(FEATURES).fill(1),
+    slowness: Number.NaN,
     lossRatio: 0,
   }
 
@@ -183,33 +106,13 @@ export class Features {
     const { link, chain } = this.#chainOf(record)
     const row = this.#raw
     measure(record, link.context, row)
-    const { size, rate, hourRate, concurrency } = at
+    const { hourRate } = at
     const observation = this.#observation
     observation.link = linkKey(record.source, record.destination)
     observation.missing = 0
     observation.lossRatio = link.context.lossRatio ?? 0
 
-    // The rate becomes what is left of it after size and load have had their say.
-    const logRate = row[rate] as number
-    observation.rateOffset = Number.NaN
-    observation.rateScale = Number.NaN
-    if (!Number.isNaN(logRate)) {
-      const bySize = estimateAt(
-        chain.map((scope) => scope.bySize),
-        sizeShape.width,
-        row[size] as number,
-      )
-      const byLoad = estimateAt(
-        chain.map((scope) => scope.byLoad),
-        loadShape.width,
-        row[concurrency] as number,
-      )
-      observation.rateOffset = bySize === undefined ? Number.NaN : bySize.center + (byLoad?.center ?? 0)
-      observation.rateScale = bySize?.scale ?? Number.NaN
-      row[rate] = (logRate - observation.rateOffset) / observation.rateScale
-      row[hourRate] = row[rate] as number
-    }
-
+    this.#residuals(record, chain)
     for (let feature = 0; feature < FEATURES; feature += 1) {
       const usual = feature === hourRate ? link.hourEstimate(record.endedAt) : plainEstimate(chain, feature)
       const value = row[feature] as number
@@ -227,21 +130,53 @@ export class Features {
         observation.row[feature] = isHarmless(feature, limited) ? limited / 2 : limited
       }
     }
+    const together = slownessOf(observation)
+    const usual = slownessEstimate(chain, row[at.size] as number)
+    observation.slowness = usual === undefined ? Number.NaN : (together - usual.center) / usual.scale
     return observation
+  }
+
+  /** Rate and first byte become what is left of them after activity, size and load have had their say. */
+  #residuals(record: TransferRecord, chain: Chain): void {
+    const { size, rate, hourRate, firstByte, concurrency } = at
+    const row = this.#raw
+    const { offset, unit } = this.#observation
+    const logSize = row[size] as number
+    const load = loadEstimate(chain, row[concurrency] as number)?.center ?? 0
+    for (const [feature, which, added] of [
+      [rate, 'rate', load],
+      [firstByte, 'firstByte', 0],
+    ] as const) {
+      const usual = Number.isNaN(row[feature] as number)
+        ? undefined
+        : sizeEstimate(chain, which, record.activity, logSize)
+      this.#measured[feature] = row[feature] as number
+      offset[feature] = usual === undefined ? Number.NaN : usual.center + added
+      unit[feature] = usual?.scale ?? Number.NaN
+      row[feature] = ((row[feature] as number) - (offset[feature] as number)) / (unit[feature] as number)
+    }
+    offset[hourRate] = offset[rate] as number
+    unit[hourRate] = unit[rate] as number
+    row[hourRate] = row[rate] as number
   }
 
   /** After `observe` of the same record: it becomes part of what is usual. */
   learn(record: TransferRecord): void {
     const { link, chain } = this.#chainOf(record)
     const row = this.#raw
-    const { size, rate, hourRate, concurrency } = at
-    if (record.status === 'ok' && record.durationSeconds > 0 && record.bytesTransferred > 0) {
-      const logRate = Math.log10(record.bytesTransferred / record.durationSeconds)
+    const { size, rate, hourRate, firstByte, concurrency } = at
+    const logRate = this.#measured[rate] as number
+    if (!Number.isNaN(logRate)) {
+      const logSize = row[size] as number
+      const load = row[concurrency] as number
+      const together = slownessOf(this.#observation)
       for (const scope of chain) {
-        const bySize = estimateAt([scope.bySize], sizeShape.width, row[size] as number)
-        const byLoad = estimateAt([scope.byLoad], loadShape.width, row[concurrency] as number)
-        scope.bySize.learn(row[size] as number, logRate - (byLoad?.center ?? 0))
-        if (bySize !== undefined) scope.byLoad.learn(row[concurrency] as number, logRate - bySize.center)
+        const own = [scope]
+        const usual = sizeEstimate(own, 'rate', record.activity, logSize)
+        scope.rate.of(record.activity).learn(logSize, logRate - (loadEstimate(own, load)?.center ?? 0))
+        scope.firstByte.of(record.activity).learn(logSize, this.#measured[firstByte] as number)
+        if (usual !== undefined) scope.byLoad.learn(load, logRate - usual.center)
+        if (!Number.isNaN(together)) scope.slowness.learn(logSize, together)
       }
       if (!Number.isNaN(row[rate] as number)) link.learnHour(record.endedAt, row[rate] as number)
       if (record.transport !== undefined) link.context.observeLoss(lostPacketsOf(record.transport), packetsOf(record))
@@ -267,12 +202,14 @@ export class Features {
   adopt(key: LinkKey): void {
     const link = this.#links.get(key)
     if (link === undefined) return
-    // The rate is refused in standard deviations of its size; the curves are moved by as many typical ones.
-    const deviations = link.plain[at.rate]?.refusedCenter()
+    // Rate and first byte are refused in standard deviations of their size: the curves are moved by as many.
+    const rate = link.plain[at.rate]?.refusedCenter() ?? 0
+    const firstByte = link.plain[at.firstByte]?.refusedCenter() ?? 0
     for (const baseline of link.plain) baseline.adopt()
-    if (deviations === undefined) return
-    link.bySize.shift(deviations)
-    link.plain[at.rate]?.shift(-deviations)
+    link.rate.shift(rate)
+    link.plain[at.rate]?.shift(-rate)
+    link.firstByte.shift(firstByte)
+    link.plain[at.firstByte]?.shift(-firstByte)
     link.forgetHours()
   }
 
@@ -284,7 +221,7 @@ export class Features {
     }
   }
 
-  #chainOf(record: { source: SiteName; destination: SiteName }): { link: LinkBaselines; chain: ScopeBaselines[] } {
+  #chainOf(record: { source: SiteName; destination: SiteName }): { link: LinkBaselines; chain: Chain } {
     const { destination } = record
     const className = this.#classes.has(destination) || this.#classes.size < MAX_LINKS ? destination : '*'
     const key: string = linkKey(record.source, destination)
@@ -307,10 +244,10 @@ export class Features {
   }
 }
 
-function plainEstimate(chain: readonly ScopeBaselines[], feature: number): Estimate | undefined {
-  const first = chain[0]?.plain[feature]
-  if (first !== undefined && first.observations >= ENOUGH) return first.own()
-  return estimateOf(chain.map((scope) => scope.plain[feature]))
+/** How slow the record was on both counts, in standard deviations; NaN when its rate was not measured. */
+function slownessOf(observation: Observation): number {
+  if (isMissing(observation, at.rate)) return Number.NaN
+  return (observation.z[at.firstByte] as number) - (observation.z[at.rate] as number)
 }
 
 function isHarmless(feature: number, z: number): boolean {

@@ -13,7 +13,7 @@ export const features = [
   { name: 'rate', unit: 'MB/s', floor: 0.25, trouble: 'low' },
   { name: 'hour-rate', unit: 'MB/s', floor: 0.25, trouble: 'low' },
   { name: 'queue', unit: 's', floor: 0.4, trouble: 'high' },
-  { name: 'first-byte', unit: 's', floor: 0.05, trouble: 'high' },
+  { name: 'first-byte', unit: 's', floor: 0.25, trouble: 'high' },
   { name: 'retries', unit: 'retries', floor: 0.3, trouble: 'high' },
   { name: 'loss', unit: '% of packets', floor: 0.1, trouble: 'high' },
   { name: 'rtt', unit: 'ms', floor: 0.02, trouble: 'high' },
