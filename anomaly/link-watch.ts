@@ -11,6 +11,8 @@ const CONFIRM_FAILURES_SECONDS = 6 * 3600
 const FLAGGED_WEIGHT = 1 / 48
 const FLAGGED_BEGINS = 0.3
 const FLAGGED_ENDS = 0.1
+/** Share of an alarm limit at which a link's records are no longer taken for usual. */
+const SUSPICIOUS = 0.75
 /** Errors that are remembered to say what kind it mostly is. */
 const RECENT_ERRORS = 16
 
@@ -59,7 +61,7 @@ export class LinkWatch {
 
   /** While evidence of trouble is gathering, nothing that comes over this link is taken for usual. */
   get suspicious(): boolean {
-    return this.shift.ratio >= 0.5 || this.shift.highRatio >= 0.5 || this.failures.ratio >= 0.5
+    return Math.max(this.shift.ratio, this.shift.highRatio, this.failures.ratio) >= SUSPICIOUS
   }
 
   /** `rate` is undefined for a transfer whose rate was not measured. */

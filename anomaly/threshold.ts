@@ -9,7 +9,7 @@ import type { ScoreHistogram } from './score-histogram.ts'
  * its ingredients nearly alone. A quantile as the limit would flag its share for ever, faults or not. It is computed
  * when a refit is accepted and stands still until the next one.
  */
-export const DEFAULT_K = 2.75
+export const DEFAULT_K = 3
 
 /** No score below this is called anomalous, however narrow the reference is: 0.5 is what a random point gets. */
 const LEAST_THRESHOLD = 0.5

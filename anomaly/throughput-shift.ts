@@ -3,10 +3,15 @@ import type { Severity } from '../lib/streams/anomalies.ts'
 
 /** One wild value is not a shift: a z counts at most this much. */
 const CLIP = 3
-/** A shift smaller than this many standard deviations is let pass (half of the smallest one that must be found soon). */
-const ALLOWANCE = 0.75
-/** Alarm limit in standard deviations summed up. */
-const LIMIT = 16
+
+/**
+ * Two sums at once: a quick one that lets small shifts pass and needs few records for a large one, and a patient one that
+ * finds half as much when it lasts. Limits in standard deviations summed up: quiet days of the default world stay below 10
+ * and 17 (docs/detection.md).
+ */
+const QUICK = { allowance: 0.75, limit: 10.5 }
+const PATIENT = { allowance: 0.5, limit: 22 }
+
 /** Weight of the newest transfer in the present level that people are told. */
 const PRESENT_WEIGHT = 1 / 12
 
@@ -17,41 +22,45 @@ export interface RateResidual {
 }
 
 export interface ThroughputShiftState {
-  low: number
+  quick: number
+  patient: number
   high: number
   present: number
 }
 
 /**
- * Has a link as a whole become slower? A two-sided cumulative sum (Page, 1954) of the robust z of the rate, given size
- * and load: no single transfer need look wrong. Only the slow side alarms; a link that has become faster is a change
- * (it counts for the confirmation of a drift), not a trouble.
+ * Has a link as a whole become slower? Cumulative sums (Page, 1954) of how slow each transfer was for its activity, size
+ * and load: no single one need look wrong. Only the slow side alarms; a link that has become faster is a change (it
+ * counts for the confirmation of a drift), not a trouble.
  */
 export class ThroughputShift implements Detector<RateResidual> {
   readonly name = 'throughput-shift'
-  #low: number
+  #quick: number
+  #patient: number
   #high: number
   #present: number
 
-  constructor(state: ThroughputShiftState = { low: 0, high: 0, present: 0 }) {
-    this.#low = state.low
+  constructor(state: ThroughputShiftState = { quick: 0, patient: 0, high: 0, present: 0 }) {
+    this.#quick = state.quick
+    this.#patient = state.patient
     this.#high = state.high
     this.#present = state.present
   }
 
   /** 0.5 at the limit. */
   score({ z }: Pick<RateResidual, 'z'>): number {
-    const low = next(this.#low, -clip(z))
-    return low / (low + LIMIT)
+    const ratio = ratioOf(next(this.#quick, -z, QUICK), next(this.#patient, -z, PATIENT))
+    return ratio / (ratio + 1)
   }
 
-  /** Sum over the limit after the newest transfer: 1 and above is an alarm. */
+  /** The sums over their limits after the newest transfer, the larger one: 1 and above is an alarm. */
   get ratio(): number {
-    return this.#low / LIMIT
+    return ratioOf(this.#quick, this.#patient)
   }
 
+  /** The same for the fast side. */
   get highRatio(): number {
-    return this.#high / LIMIT
+    return this.#high / PATIENT.limit
   }
 
   /** Rate of the newest transfers over the usual one: 1 is usual. */
@@ -60,20 +69,22 @@ export class ThroughputShift implements Detector<RateResidual> {
   }
 
   learn({ z, decades }: RateResidual): void {
-    this.#low = next(this.#low, -clip(z))
-    this.#high = next(this.#high, clip(z))
+    this.#quick = next(this.#quick, -z, QUICK)
+    this.#patient = next(this.#patient, -z, PATIENT)
+    this.#high = next(this.#high, z, PATIENT)
     this.#present += PRESENT_WEIGHT * (clip(decades) - this.#present)
   }
 
   /** The new level has become what is usual. */
   adopt(): void {
-    this.#low = 0
+    this.#quick = 0
+    this.#patient = 0
     this.#high = 0
     this.#present = 0
   }
 
   save(): ThroughputShiftState {
-    return { low: this.#low, high: this.#high, present: this.#present }
+    return { quick: this.#quick, patient: this.#patient, high: this.#high, present: this.#present }
   }
 }
 
@@ -87,6 +98,11 @@ function clip(z: number): number {
   return Math.max(-CLIP, Math.min(CLIP, z))
 }
 
-function next(sum: number, excess: number): number {
-  return Math.min(2 * LIMIT, Math.max(0, sum + excess - ALLOWANCE))
+/** Capped, so that the end of the trouble is noticed soon as well. */
+function next(sum: number, excess: number, { allowance, limit }: typeof QUICK): number {
+  return Math.min(2 * limit, Math.max(0, sum + clip(excess) - allowance))
+}
+
+function ratioOf(quick: number, patient: number): number {
+  return Math.max(quick / QUICK.limit, patient / PATIENT.limit)
 }
