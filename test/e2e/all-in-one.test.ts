@@ -58,7 +58,7 @@ test('a newcomer sees three sites with a past, breaks a link, and is told why', 
     const { items } = await getJson<Page<{ why: string; score: number }>>(`${app.url}/v1/anomalies?${query}`)
     return items[0]
   }, 50_000)
-  expect(noticed.why).toMatch(/rate|share|throughput/i)
+  expect(noticed.why).toMatch(/rtt|loss|rate|share/)
   expect(await app.end('SIGINT')).toBe(0)
 })
 
