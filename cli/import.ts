@@ -6,8 +6,8 @@ import type { ImportReport } from '../exporters/import/report.ts'
 import { systemClock } from '../lib/clock.ts'
 import { createLogger } from '../lib/logger.ts'
 import { createInlineVolume } from '../lib/volume/inline.ts'
+import type { AddCommand } from './command.ts'
 import { type CliContext, createProgress } from './context.ts'
-import type { AddCommand } from './program.ts'
 
 interface ImportFlags {
   format: string

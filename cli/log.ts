@@ -15,9 +15,9 @@ import {
 } from '../lib/streams/codecs.ts'
 import { createInlineVolume } from '../lib/volume/inline.ts'
 import type { Volume } from '../lib/volume/volume.ts'
+import type { AddCommand } from './command.ts'
 import { type CliContext, createProgress, table } from './context.ts'
 import { dataOption, instant, toOption, wholeNumber, withOptions } from './options.ts'
-import type { AddCommand } from './program.ts'
 
 /** Every stream that the log store knows, with what turns its lines into entries. */
 const streams: ReadonlyMap<string, Codec<never, unknown>> = new Map<string, Codec<never, unknown>>([

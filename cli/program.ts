@@ -1,17 +1,12 @@
 import { Command, CommanderError } from 'commander'
 import { version } from '../lib/version.ts'
+import type { Act, AddCommand } from './command.ts'
 import { type CliContext, reportFailure } from './context.ts'
 import { addImport } from './import.ts'
 import { addLog } from './log.ts'
 import { addRun } from './run.ts'
 import { addSimulate } from './simulate.ts'
 import { addUp } from './up.ts'
-
-/** Runs an action and remembers its exit code; failures are told, never thrown at the user. */
-export type Act = (work: () => Promise<number>) => Promise<void>
-
-/** A subcommand: one file, one line in the list below. */
-export type AddCommand = (program: Command, context: CliContext, act: Act) => void
 
 const commands: readonly AddCommand[] = [addUp, addRun, addSimulate, addImport, addLog]
 

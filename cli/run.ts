@@ -5,10 +5,10 @@ import { createProcessMetrics } from '../lib/metrics.ts'
 import { version } from '../lib/version.ts'
 import { openVolume } from '../lib/volume/open.ts'
 import { createSharedClock } from '../lib/world/shared-clock.ts'
+import type { AddCommand } from './command.ts'
 import type { CliContext } from './context.ts'
 import { correlateOnce } from './correlate-once.ts'
 import { dataOption, type EnvOption, toOption, withOptions } from './options.ts'
-import type { AddCommand } from './program.ts'
 import { type LoadedService, type ServiceEntry, services } from './services.ts'
 
 const runOptions: readonly EnvOption[] = [

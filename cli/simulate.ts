@@ -5,9 +5,9 @@ import { DEFAULT_START, type SimulateReport, simulate, simulateFit } from '../ex
 import { DtmsError } from '../lib/errors.ts'
 import { siteName } from '../lib/names.ts'
 import { createInlineVolume } from '../lib/volume/inline.ts'
+import type { AddCommand } from './command.ts'
 import { type CliContext, createProgress, table } from './context.ts'
 import { instant, positiveNumber, wholeNumber } from './options.ts'
-import type { AddCommand } from './program.ts'
 
 interface SimulateFlags {
   scenario: string

@@ -4,9 +4,9 @@ import { runUntilSignal } from '../lib/lifecycle.ts'
 import { createLogger } from '../lib/logger.ts'
 import { version } from '../lib/version.ts'
 import { type AllInOne, createAllInOne, type LoggerFor, type Plan, planAllInOne } from './all-in-one.ts'
+import type { AddCommand } from './command.ts'
 import { type CliContext, createProgress } from './context.ts'
 import { dataOption, type EnvOption, toOption, withOptions } from './options.ts'
-import type { AddCommand } from './program.ts'
 
 const upOptions: readonly EnvOption[] = [
   dataOption,

@@ -5,8 +5,8 @@ import type { Codec } from '../../lib/log/log.ts'
 import { readSegment } from '../../lib/log/segment-reader.ts'
 import { segmentsOf } from '../../lib/log/segments.ts'
 import type { Volume } from '../../lib/volume/volume.ts'
+import { compareKeys, type Key, type Keyed } from './keys.ts'
 import type { OlderPage, OlderQuery, ReadOlder } from './older.ts'
-import { compareKeys, type Key, type Keyed } from './ordered-store.ts'
 
 export interface LogPagesOptions<T> {
   volume: Volume

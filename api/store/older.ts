@@ -1,4 +1,4 @@
-import type { Key, Keyed } from './ordered-store.ts'
+import type { Key, Keyed } from './keys.ts'
 
 /** What a page needs of the entries that are no longer in memory. */
 export interface OlderQuery<T> {

@@ -1,5 +1,6 @@
+import { compareKeys, type Key, type Keyed } from './keys.ts'
 import type { ReadOlder } from './older.ts'
-import { compareKeys, type Key, type Keyed, type OrderedStore } from './ordered-store.ts'
+import type { OrderedStore } from './ordered-store.ts'
 
 export interface PageQuery<F> {
   /** The place after which the page begins: the key of the last item of the page before. */

@@ -1,4 +1,4 @@
-import type { Keyed } from './ordered-store.ts'
+import type { Keyed } from './keys.ts'
 
 /**
  * Where the entries of a store lie, by slot. Which form they have there is the shelf's affair: `probe` gives what filters

@@ -8,7 +8,7 @@ import {
   type TransferRecord,
   type TransferStatus,
 } from '../../lib/record/record.ts'
-import type { Keyed } from './ordered-store.ts'
+import type { Keyed } from './keys.ts'
 import { type Shelf, Slots } from './shelf.ts'
 
 /** What filters look at. */

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { compareKeys, type Keyed, OrderedStore } from '../../../api/store/ordered-store.ts'
+import { compareKeys, type Keyed } from '../../../api/store/keys.ts'
+import { OrderedStore } from '../../../api/store/ordered-store.ts'
 import { ObjectShelf } from '../../../api/store/shelf.ts'
 
 const entry = (at: number, writer = 'A', seq = at): Keyed<string> => ({ at, writer, seq, value: `${writer}-${seq}` })

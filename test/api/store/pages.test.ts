@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
+import type { Keyed } from '../../../api/store/keys.ts'
 import type { OlderQuery } from '../../../api/store/older.ts'
-import { type Keyed, OrderedStore } from '../../../api/store/ordered-store.ts'
+import { OrderedStore } from '../../../api/store/ordered-store.ts'
 import { parseCursor, readPage, toCursor } from '../../../api/store/pages.ts'
 import { ObjectShelf } from '../../../api/store/shelf.ts'
 
