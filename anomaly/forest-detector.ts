@@ -33,6 +33,8 @@ export interface ForestDetectorState {
   fits: number
   newRecords: number
   lastFitAt: number
+  /** A confirmed drift that waits for the next record that is taken into the window. */
+  driftConfirmed: boolean
   refits: Record<RefitResult, number>
 }
 
@@ -62,6 +64,7 @@ export class ForestDetector implements Detector<ForestObservation> {
     detector.#fits = state.fits
     detector.#newRecords = state.newRecords
     detector.#lastFitAt = state.lastFitAt
+    detector.#driftConfirmed = state.driftConfirmed
     detector.#refits = { ...state.refits }
     detector.#model = model
     if (model === undefined && detector.#ring.length >= detector.#rules.firstAt) detector.#fit(state.lastFitAt)
@@ -114,6 +117,7 @@ export class ForestDetector implements Detector<ForestObservation> {
       fits: this.#fits,
       newRecords: this.#newRecords,
       lastFitAt: this.#lastFitAt,
+      driftConfirmed: this.#driftConfirmed,
       refits: { ...this.#refits },
     }
   }

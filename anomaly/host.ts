@@ -21,11 +21,14 @@ export class ScoringHost {
   readonly #worker: Worker
   readonly #pending = new Map<number, Pending>()
   readonly #whenReady: Promise<{ facts: PipelineFacts; refusedModel?: ModelRefusal }>
+  readonly #onDeath: (error: DtmsError) => void
   #calls = 0
   #dead: DtmsError | undefined
   #closing = false
 
-  constructor(data: WorkerData) {
+  /** `onDeath` is called once when the thread ends without having been closed. */
+  constructor(data: WorkerData, onDeath: (error: DtmsError) => void = () => {}) {
+    this.#onDeath = onDeath
     this.#worker = new Worker(workerEntry(import.meta.url, './worker.ts'), { workerData: data, name: 'anomaly' })
     this.#whenReady = new Promise((resolve, reject) => {
       this.#pending.set(0, { resolve, reject })
@@ -38,6 +41,11 @@ export class ScoringHost {
 
   get alive(): boolean {
     return this.#dead === undefined
+  }
+
+  /** What the thread has died of. */
+  get death(): DtmsError | undefined {
+    return this.#dead
   }
 
   /** Resolves when the saved state has been taken over. */
@@ -88,6 +96,7 @@ export class ScoringHost {
     this.#dead = scoringError(this.#closing ? 'it was closed' : String(error))
     for (const { reject } of this.#pending.values()) reject(this.#dead)
     this.#pending.clear()
+    if (!this.#closing) this.#onDeath(this.#dead)
   }
 }
 

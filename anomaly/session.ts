@@ -20,6 +20,7 @@ import { ModelStore } from './model-store.ts'
 import type { MaintenanceWindow, PipelineFacts } from './pipeline.ts'
 import { decodeState, encodeState } from './state-bytes.ts'
 import type { Verdict } from './verdicts.ts'
+import type { WorkerData } from './worker-messages.ts'
 
 export const WRITER = 'forest'
 
@@ -86,10 +87,15 @@ export class Session {
     const models = new ModelStore(volume)
     const sameEngine = saved?.state.engine === config.forest
     const model = saved !== undefined && sameEngine ? await models.load(saved.state.modelFit) : undefined
-    const host = new ScoringHost({
+    let opened = false
+    const data: WorkerData = {
       ...{ engine: config.forest, seed: config.seed, k: config.k },
       ...(saved === undefined ? {} : { state: saved.state.pipeline }),
       ...(model === undefined ? {} : { model }),
+    }
+    // A thread that dies while it is idle must be replaced as well as one that dies over a batch.
+    const host = new ScoringHost(data, (error) => {
+      if (opened) options.onFailure(error)
     })
     try {
       const { facts, refusedModel } = await host.ready()
@@ -99,6 +105,8 @@ export class Session {
       }
       const session = new Session(options, { checkpoint, saved, models, host, facts })
       await session.#begin()
+      if (host.death !== undefined) throw host.death
+      opened = true
       return session
     } catch (error) {
       await host.close()

@@ -44,10 +44,7 @@ export interface Look {
 }
 
 export interface SegmentHandle {
-  /**
-   * One write and one fdatasync. A short count, any error or a failed sync rejects; the handle must then be abandoned. The
-   * bytes are taken before the call returns: the caller may use their memory again at once.
-   */
+  /** One write and one fdatasync. A short count, any error or a failed sync rejects; the handle must then be abandoned. */
   append(bytes: Uint8Array): Promise<void>
   close(): Promise<void>
 }

@@ -61,7 +61,7 @@ describe('the rate of a link as a whole', () => {
 
   test('ends soon after the rate is back', () => {
     const detector = learnt(residuals(500, -3))
-    learnt(residuals(80, 0, 2), detector)
+    learnt(residuals(130, 0, 2), detector)
     expect(detector.ratio).toBeLessThan(0.25)
   })
 
