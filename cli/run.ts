@@ -58,8 +58,13 @@ async function runService(name: string, entry: ServiceEntry, context: CliContext
   return runUntilSignal(createProcess(entry, loaded, logger), logger)
 }
 
+export interface ServiceProcess extends Lifecycle {
+  /** Where it listens; known after `start`. */
+  readonly url: string
+}
+
 /** One service with everything that it has to itself when it runs alone: volume, clock, port. */
-export function createProcess(entry: ServiceEntry, loaded: LoadedService, logger: Logger): Lifecycle {
+export function createProcess(entry: ServiceEntry, loaded: LoadedService, logger: Logger): ServiceProcess {
   const { config } = loaded
   const undo = new UndoStack(logger)
   const volume = openVolume({ root: config.dataDir, deadlineMs: config.volumeDeadlineMs })
@@ -70,6 +75,9 @@ export function createProcess(entry: ServiceEntry, loaded: LoadedService, logger
     : serveOps({ service, registries: [createProcessMetrics(version)], host: config.host, port: config.port, logger })
   return {
     ...(service.failed === undefined ? {} : { failed: service.failed }),
+    get url() {
+      return ops?.url ?? service.url ?? ''
+    },
     async start() {
       undo.push('volume', () => volume.close())
       undo.push('clock', () => clock.stop())

@@ -39,7 +39,7 @@ export interface ServiceEntry {
 
 export interface LoadedService {
   config: CommonConfig & { port: number; host: string }
-  create(parts: ServiceParts): Service
+  create(parts: ServiceParts): Service & { readonly url?: string }
 }
 
 interface ServiceOutline<C extends LoadedService['config']> {
@@ -47,7 +47,7 @@ interface ServiceOutline<C extends LoadedService['config']> {
   layer: Layer
   settings: Settings
   config(env: Env): C
-  create(dependencies: ServiceParts & { config: C }): Service
+  create(dependencies: ServiceParts & { config: C }): Service & { readonly url?: string }
   listensItself?: boolean
 }
 

@@ -1,0 +1,39 @@
+import { expect, test } from 'vitest'
+import { createAllInOne, planAllInOne } from '../../cli/all-in-one.ts'
+import { silentLogger } from '../../lib/logger.ts'
+import { aFolder, eventually } from '../support/builders.ts'
+import { runHere } from '../support/cli.ts'
+
+test('all services answer at one address with one exposition, and stop twice without complaint', async () => {
+  const env = { DTMS_DATA_DIR: aFolder(), DTMS_PORT: '0', DTMS_BACKFILL_HOURS: '0.5' }
+  const app = createAllInOne(planAllInOne(env), () => silentLogger)
+  expect(app.waitingFor().length).toBeGreaterThan(0)
+  await app.start()
+  await eventually(() => app.waitingFor().length === 0)
+  const text = await (await fetch(`${app.url}/metrics`)).text()
+  const helps = [...text.matchAll(/^# HELP (\S+)/gm)].map(([, name]) => name)
+  expect(new Set(helps).size).toBe(helps.length)
+  for (const name of [
+    'dtms_transfer_bytes_total',
+    'dtms_anomaly_count',
+    'dtms_data_fresh_ok',
+    'process_start_time_seconds',
+  ])
+    expect(helps).toContain(name)
+  await app.stop()
+  await app.stop()
+})
+
+test('a log that is only shown has no exporters, and its present is its end', async () => {
+  const data = aFolder()
+  await runHere(['simulate', '--days', '0.1', '--out', data])
+  const env = { DTMS_DATA_DIR: data, DTMS_PORT: '0', DTMS_SOURCE: 'none' }
+  const plan = planAllInOne(env)
+  expect(plan.sites).toEqual([])
+  const app = createAllInOne(plan, () => silentLogger)
+  await app.start()
+  await eventually(() => app.waitingFor().length === 0)
+  const { items } = (await (await fetch(`${app.url}/v1/freshness`)).json()) as { items: { state: string }[] }
+  expect(items.map(({ state }) => state)).toEqual(['fresh', 'fresh', 'fresh'])
+  await app.stop()
+})

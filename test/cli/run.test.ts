@@ -1,0 +1,50 @@
+import { expect, test } from 'vitest'
+import { createProcess } from '../../cli/run.ts'
+import { services } from '../../cli/services.ts'
+import { silentLogger } from '../../lib/logger.ts'
+import { aFolder, eventually } from '../support/builders.ts'
+import { runHere } from '../support/cli.ts'
+import { dtms } from '../support/dtms.ts'
+
+test.each([...services.keys()])('run %s --check-config says that good settings are good', async (name) => {
+  const { code, out } = await runHere(['run', name, '--check-config'], { SITE_NAME: 'SITE_A' })
+  expect([code, out.join('\n')]).toEqual([0, `the settings of ${name} are good`])
+})
+
+test('every wrong setting is named at once, with exit code 2', async () => {
+  const env = { SITE_NAME: 'site a', DTMS_PORT: 'x', DTMS_SEED: '-1' }
+  const { code, err } = await runHere(['run', 'exporter', '--check-config'], env)
+  expect(code).toBe(2)
+  for (const name of Object.keys(env)) expect(err.join('\n')).toContain(name)
+})
+
+test.each(['exporter', 'anomaly', 'freshness', 'correlation', 'api'])(
+  'the service %s runs alone with a port of its own, and stops',
+  async (name) => {
+    const entry = services.get(name)
+    const env = {
+      SITE_NAME: 'SITE_A',
+      DTMS_PORT: '0',
+      DTMS_DATA_DIR: aFolder(),
+      DTMS_BACKFILL_HOURS: '0.1',
+      API_BASE_URL: 'http://127.0.0.1:9',
+    }
+    const process = entry && createProcess(entry, entry.load(env), silentLogger)
+    await process?.start()
+    const url = process?.url ?? ''
+    expect((await fetch(`${url}/health/live`)).status).toBe(200)
+    expect((await fetch(`${url}/healthz`)).status).toBe(200)
+    await eventually(async () => (await fetch(`${url}/health/ready`)).status === 200)
+    const metrics = await (await fetch(`${url}/metrics`)).text()
+    expect(metrics).toContain('dtms_build_info')
+    await process?.stop()
+    await process?.stop()
+    await expect(fetch(`${url}/healthz`)).rejects.toThrow()
+  },
+)
+
+test('a service that must not listen beyond loopback without a key says so and ends with 2', async () => {
+  const env = { DTMS_HOST: '0.0.0.0', DTMS_PORT: '0', DTMS_DATA_DIR: aFolder() }
+  const { code, out, err } = await dtms(['run', 'api'], env)
+  expect([code, out + err]).toEqual([2, expect.stringContaining('DTMS_API_KEY')])
+})

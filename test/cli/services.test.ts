@@ -1,0 +1,20 @@
+import { expect, test } from 'vitest'
+import { services } from '../../cli/services.ts'
+
+test.each([
+  ['exporter', 8000],
+  ['anomaly', 8001],
+  ['api', 8003],
+  ['freshness', 8004],
+])('%s listens on port %d unless it is told otherwise', (name, port) => {
+  const entry = services.get(name)
+  expect(entry?.load({ SITE_NAME: 'SITE_A' }).config.port).toBe(port)
+  expect(entry?.load({ SITE_NAME: 'SITE_A', DTMS_PORT: '1234' }).config.port).toBe(1234)
+})
+
+test('freshness keeps its older names of settings', () => {
+  const config = services.get('freshness')?.load({ PORT: '81', POLL_INTERVAL_SECONDS: '5' }).config
+  expect(config?.port).toBe(81)
+  expect(() => services.get('freshness')?.load({ POLL_INTERVAL_SECONDS: 'soon' })).toThrow('POLL_INTERVAL_SECONDS')
+  expect(() => services.get('freshness')?.load({ FRESHNESS_THRESHOLD_SECONDS: 'long' })).toThrow('FRESHNESS_THRESHOLD')
+})
