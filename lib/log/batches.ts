@@ -1,7 +1,9 @@
 /** Entries that are written, synced and acknowledged together. */
 export interface Batch {
-  lines: string[]
+  lines: number
+  /** The lines as they go to the disk: the first `bytes` bytes of `memory`. */
   bytes: number
+  memory: Buffer
   firstSeq: number
   lastSeq: number
   minAt: number
@@ -24,6 +26,37 @@ export const rollRule: RollRule = { bytes: 64 * 1024 * 1024, seconds: 3600, leas
 
 /** What piles up during one sync is written at once, up to this. */
 const MAX_BATCH_BYTES = 1024 * 1024
+
+/**
+ * Memory for batches. Lines are put there at once, because texts that wait for the disk cost more in garbage collection
+ * than the disk itself; and large blocks are used again, because fresh memory costs more than filling it.
+ */
+const blocks = {
+  spare: [] as Buffer[],
+
+  take(bytes: number): Buffer {
+    return Buffer.allocUnsafeSlow(Math.max(bytes, LEAST_BLOCK_BYTES))
+  },
+
+  /** The same bytes in a block twice as large, or of full size. */
+  grow(block: Buffer, bytes: number): Buffer {
+    const wanted = Math.max(bytes, 2 * block.length)
+    const large = wanted > GROWING_BLOCK_BYTES && bytes <= MAX_BATCH_BYTES
+    const grown = large ? (this.spare.pop() ?? Buffer.allocUnsafeSlow(MAX_BATCH_BYTES)) : Buffer.allocUnsafeSlow(wanted)
+    block.copy(grown)
+    return grown
+  },
+
+  giveBack(block: Buffer): void {
+    if (block.length === MAX_BATCH_BYTES && this.spare.length < SPARE_BLOCKS) this.spare.push(block)
+  },
+}
+
+const LEAST_BLOCK_BYTES = 2048
+/** A block that outgrows this gets the size of the largest batch. */
+const GROWING_BLOCK_BYTES = 64 * 1024
+/** Kept for all writers of the process together. */
+const SPARE_BLOCKS = 4
 
 /**
  * The queue in front of the disk. It decides where segments begin from the entries alone (bytes and record time), never
@@ -57,10 +90,22 @@ export class BatchQueue {
     this.#pending += 1
     let batch = this.#batches.at(-1)
     if (batch === undefined || rolls || batch.bytes + bytes > MAX_BATCH_BYTES) {
-      batch = { lines: [], bytes: 0, firstSeq: seq, lastSeq: seq, minAt: at, maxAt: at, rolls, waiters: [] }
+      batch = {
+        lines: 0,
+        bytes: 0,
+        memory: blocks.take(bytes),
+        firstSeq: seq,
+        lastSeq: seq,
+        minAt: at,
+        maxAt: at,
+        rolls,
+        waiters: [],
+      }
       this.#batches.push(batch)
     }
-    batch.lines.push(line)
+    if (batch.bytes + bytes > batch.memory.length) batch.memory = blocks.grow(batch.memory, batch.bytes + bytes)
+    batch.memory.write(line, batch.bytes)
+    batch.lines += 1
     batch.bytes += bytes
     batch.lastSeq = seq
     if (at < batch.minAt) batch.minAt = at
@@ -70,8 +115,14 @@ export class BatchQueue {
 
   take(): Batch | undefined {
     const batch = this.#batches.shift()
-    if (batch !== undefined) this.#pending -= batch.lines.length
+    if (batch !== undefined) this.#pending -= batch.lines
     return batch
+  }
+
+  /** The batch has been written or given up: its memory may serve another. */
+  done(batch: Batch): void {
+    blocks.giveBack(batch.memory)
+    batch.memory = Buffer.alloc(0)
   }
 
   #rollsBefore(bytes: number, at: number): boolean {

@@ -214,13 +214,14 @@ class SegmentWriter<Written> implements LogWriter<Written> {
     // Entries of the same turn of the event loop share the first batch.
     await new Promise<void>((resolve) => setImmediate(resolve))
     for (let batch = this.#queue.take(); batch !== undefined; batch = this.#queue.take()) {
-      this.#inFlight = batch.lines.length
+      this.#inFlight = batch.lines
       try {
         await this.#write(batch)
         for (const { seq, resolve } of batch.waiters) resolve(seq)
       } catch (error) {
         for (const { reject } of batch.waiters) reject(error)
       }
+      this.#queue.done(batch)
       this.#inFlight = 0
     }
     this.#draining = undefined
@@ -228,7 +229,6 @@ class SegmentWriter<Written> implements LogWriter<Written> {
 
   /** Returns when the batch is durable; throws only when the writer is fenced or gives up in closing. */
   async #write(batch: Batch): Promise<void> {
-    const bytes = Buffer.from(batch.lines.join(''))
     let rolls = batch.rolls
     for (;;) {
       if (this.#refusal?.code === 'log.fenced') throw this.#refusal
@@ -236,10 +236,10 @@ class SegmentWriter<Written> implements LogWriter<Written> {
         await this.#place.lease.ensure()
         if (rolls && this.#handle !== undefined && this.#current.lines > 0) await this.#roll()
         rolls = false
-        await this.#append(bytes)
+        await this.#append(batch)
         // The call may have been stuck for so long that somebody else writes here now.
         await this.#place.lease.ensure()
-        this.#account(batch, bytes.length)
+        this.#account(batch)
         return
       } catch (error) {
         await this.#failed(error)
@@ -247,29 +247,29 @@ class SegmentWriter<Written> implements LogWriter<Written> {
     }
   }
 
-  async #append(bytes: Buffer): Promise<void> {
+  async #append(batch: Batch): Promise<void> {
     const handle = this.#handle ?? (await this.#openNext())
     const startedAt = performance.now()
-    await handle.append(bytes)
+    await handle.append(batch.memory.subarray(0, batch.bytes))
     this.stats.lastSyncSeconds = (performance.now() - startedAt) / 1000
     this.stats.syncs += 1
   }
 
-  #account(batch: Batch, bytes: number): void {
+  #account(batch: Batch): void {
     if (this.#failures > 0) {
       this.#options.logger.info('writing goes on', { folder: this.#place.folder, failures: this.#failures })
     }
     this.#failures = 0
-    this.stats.lines += batch.lines.length
-    this.stats.bytes += bytes
+    this.stats.lines += batch.lines
+    this.stats.bytes += batch.bytes
     const current = this.#current
     if (current.lines === 0) {
       current.firstSeq = batch.firstSeq
       current.minAt = batch.minAt
       current.maxAt = batch.maxAt
     }
-    current.lines += batch.lines.length
-    current.bytes += bytes
+    current.lines += batch.lines
+    current.bytes += batch.bytes
     current.lastSeq = batch.lastSeq
     current.minAt = Math.min(current.minAt, batch.minAt)
     current.maxAt = Math.max(current.maxAt, batch.maxAt)

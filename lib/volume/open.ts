@@ -67,11 +67,11 @@ class WorkerVolume implements Volume {
   }
 
   createExclusive(path: string, bytes: Uint8Array) {
-    return this.#call('createExclusive', [path, exactly(bytes)])
+    return this.#call('createExclusive', [path, bytes])
   }
 
   async replace(path: string, bytes: Uint8Array, keepAs?: string) {
-    await this.#call('replace', [path, exactly(bytes), keepAs])
+    await this.#call('replace', [path, bytes, keepAs])
   }
 
   async openSegment(path: string): Promise<SegmentHandle | undefined> {
@@ -81,7 +81,7 @@ class WorkerVolume implements Volume {
     // The descriptor lives and dies with its thread.
     return {
       append: async (bytes) => {
-        await this.#callOn(thread, 'append', [handle, exactly(bytes)])
+        await this.#callOn(thread, 'append', [handle, bytes])
       },
       close: async () => {
         if (!thread.alive) return
@@ -171,9 +171,4 @@ function killSelf(): void {
 
 function asBuffer(bytes: Uint8Array): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-}
-
-/** A copy with memory of its own: sending a view would copy everything it is a view of. */
-function exactly(bytes: Uint8Array): Uint8Array {
-  return Uint8Array.prototype.slice.call(bytes)
 }

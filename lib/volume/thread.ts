@@ -67,7 +67,8 @@ export class CallThread {
       this.#nextId += 1
       if (this.#waiting.size === 0) this.#headSince = performance.now()
       this.#waiting.set(id, { resolve: resolve as (value: unknown) => void, reject })
-      this.#worker.postMessage({ id, operation, args })
+      const owned = args.map(owning)
+      this.#worker.postMessage({ id, operation, args: owned }, owned.flatMap(memoryOf))
       this.#timer ??= setTimeout(() => this.#look(), this.#options.deadlineMs)
     })
   }
@@ -121,4 +122,16 @@ export class CallThread {
     this.#waiting.clear()
     for (const { reject } of waiting) reject(error())
   }
+}
+
+/** Bytes go to the thread as a copy that moves there: the caller's memory stays the caller's, and is copied once. */
+function owning(arg: unknown): unknown {
+  if (!(arg instanceof Uint8Array)) return arg
+  const copy = Buffer.allocUnsafeSlow(arg.length)
+  copy.set(arg)
+  return copy
+}
+
+function memoryOf(arg: unknown): ArrayBuffer[] {
+  return arg instanceof Uint8Array ? [arg.buffer as ArrayBuffer] : []
 }

@@ -44,7 +44,10 @@ export interface Look {
 }
 
 export interface SegmentHandle {
-  /** One write and one fdatasync. A short count, any error or a failed sync rejects; the handle must then be abandoned. */
+  /**
+   * One write and one fdatasync. A short count, any error or a failed sync rejects; the handle must then be abandoned. The
+   * bytes are taken before the call returns: the caller may use their memory again at once.
+   */
   append(bytes: Uint8Array): Promise<void>
   close(): Promise<void>
 }

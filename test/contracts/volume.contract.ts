@@ -111,6 +111,19 @@ export function volumeContract(name: string, open: (root: string) => Volume): vo
       expect(await volume.openSegment('s/w/1.ndjson')).toBeUndefined()
     })
 
+    it('has taken the bytes when the call returns, so that their memory may be used again', async () => {
+      const { volume, root } = aVolume()
+      const segment = await volume.openSegment('s/w/1.ndjson')
+      const memory = Buffer.from('one\n')
+      const first = segment?.append(memory)
+      memory.write('two\n')
+      const second = segment?.append(memory)
+      memory.fill('x')
+      await Promise.all([first, second])
+      expect(readFileSync(join(root, 's/w/1.ndjson'), 'utf8')).toBe('one\ntwo\n')
+      await segment?.close()
+    })
+
     it('removes files, and absent ones too', async () => {
       const { volume, root } = aVolume()
       writeFileSync(join(root, 'f'), 'x')

@@ -51,4 +51,19 @@ describe('the queue of a writer', () => {
     expect(queue.take()).toBeUndefined()
     expect(queue.pending).toBe(0)
   })
+
+  it('keeps the bytes of every batch, whatever memory they have grown into or taken over from an earlier one', () => {
+    const queue = new BatchQueue({ ...rule, bytes: 1e9 })
+    for (let round = 0; round < 3; round += 1) {
+      const lines = [10, 3000, 70_000, 400_000, 400_000, 400_000, 1_500_000, 5].map((length, i) => {
+        const text = `${round}${i}`.padEnd(length - 2, 'é')
+        return `${text}\n`
+      })
+      for (const [i, line] of lines.entries()) queue.add(line, i + 1, 0)
+      const batches = Array.from(lines, () => queue.take()).filter((batch) => batch !== undefined)
+      expect(queue.pending).toBe(0)
+      expect(batches.map(({ memory, bytes }) => memory.toString('utf8', 0, bytes)).join('')).toBe(lines.join(''))
+      for (const batch of batches) queue.done(batch)
+    }
+  })
 })
