@@ -12,6 +12,7 @@ const hexDigits = Buffer.from('0123456789abcdef', 'latin1')
 const hexPairs = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
 const QUOTE = 0x22
 const CLOSE = 0x7d
+const NEWLINE = 0x0a
 
 /** Value of each byte as a lowercase hexadecimal digit, 255 when it is none. */
 const digitOf = new Uint8Array(256).fill(255)
@@ -28,6 +29,19 @@ export function closeLine(body: string): string {
     (hexPairs[(sum >>> 8) & 255] as string) +
     (hexPairs[sum & 255] as string)
   return `${body},"crc":"${hex}"}\n`
+}
+
+/** The same in bytes: the line lies in `target` from `start` to `end`, which is where its closing brace belongs. */
+export function closeBytes(target: Uint8Array, start: number, end: number): number {
+  const sum = crc32(target.subarray(start, end))
+  for (let i = 0; i < 8; i += 1) {
+    target[end + i] = head[i] as number
+    target[end + 8 + i] = hexDigits[(sum >>> (28 - 4 * i)) & 15] as number
+  }
+  target[end + 16] = QUOTE
+  target[end + 17] = CLOSE
+  target[end + 18] = NEWLINE
+  return end + 19
 }
 
 /** Whether the last 18 bytes are a trailer, whatever its checksum. */

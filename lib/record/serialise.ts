@@ -1,6 +1,14 @@
 import { DtmsError } from '../errors.ts'
-import { closeLine } from './crc.ts'
-import { MAX_LINE_BYTES, RECORD_VERSION, type Transfer } from './record.ts'
+import { closeBytes } from './crc.ts'
+import { LineBytes, piece } from './line-bytes.ts'
+import {
+  MAX_LINE_BYTES,
+  RECORD_VERSION,
+  type RecordOrigin,
+  type Transfer,
+  type TransferError,
+  type TransportCounters,
+} from './record.ts'
 import { transferProblem } from './validate.ts'
 
 /**
@@ -11,34 +19,157 @@ import { transferProblem } from './validate.ts'
  * would refuse
  */
 export function serialiseTransfer(transfer: Transfer, seq: number): string {
+  return scratch.toString('utf8', 0, writeTransfer(transfer, seq, scratch, 0))
+}
+
+/** More than the longest record: every text in it is limited, and no character of one takes more than six bytes. */
+export const MOST_TRANSFER_BYTES = 16_384
+
+const scratch = Buffer.allocUnsafeSlow(MOST_TRANSFER_BYTES)
+
+/**
+ * The same as bytes into `target`, which must have `MOST_TRANSFER_BYTES` from `start`. Returns where the line ends, its
+ * newline included. Throws before it has written anything.
+ */
+export function writeTransfer(transfer: Transfer, seq: number, target: Buffer, start: number): number {
   const problem = transferProblem(transfer)
   if (problem !== undefined) throw invalid(problem)
   if (!Number.isSafeInteger(seq) || seq < 1) throw invalid('seq must be a whole number from 1')
-  const { site, error, transport, origin } = transfer
-  const id = transfer.id === undefined ? `"${site}-${seq}"` : quote(transfer.id)
-  let body =
-    `{"v":${RECORD_VERSION},"seq":${seq},"id":${id},"site":"${site}","source":"${transfer.source}"` +
-    `,"destination":"${transfer.destination}","protocol":${quote(transfer.protocol)}` +
-    `,"activity":${quote(transfer.activity)},"queuedAt":${instant(transfer.queuedAt)}` +
-    `,"startedAt":${instant(transfer.startedAt)},"endedAt":${instant(transfer.endedAt)}` +
-    `,"sizeBytes":${transfer.sizeBytes},"bytesTransferred":${transfer.bytesTransferred}` +
-    `,"durationSeconds":${duration(transfer.durationSeconds)}` +
-    `,"firstByteSeconds":${duration(transfer.firstByteSeconds)},"status":"${transfer.status}"`
-  if (error !== undefined)
-    body +=
-      `,"error":{"scope":"${error.scope}","phase":"${error.phase}","class":"${error.class}"` +
-      `,"message":${quote(error.message)},"retryable":${error.retryable}}`
-  body += `,"attempt":${transfer.attempt},"streams":${transfer.streams}`
-  if (transport !== undefined)
-    body +=
-      `,"transport":{"retransmits":${transport.retransmits},"outOfOrder":${transport.outOfOrder}` +
-      `,"duplicates":${transport.duplicates},"rttSeconds":${duration(transport.rttSeconds)}}`
-  body += `,"checksum":"${transfer.checksum}"`
-  if (transfer.traceparent !== undefined) body += `,"traceparent":"${transfer.traceparent}"`
-  body += `,"origin":{"kind":${quote(origin.kind)}`
-  if (origin.id !== undefined) body += `,"id":${quote(origin.id)}`
-  if (origin.line !== undefined) body += `,"line":${origin.line}`
-  return closeLine(`${body}}`)
+  const { error, transport, origin } = transfer
+  line.target = target
+  line.at = start
+  line.piece(pieces.v)
+  line.whole(seq)
+  line.piece(pieces.id)
+  if (transfer.id === undefined) {
+    line.piece(pieces.quote)
+    line.plain(transfer.site)
+    line.piece(pieces.dash)
+    line.whole(seq)
+    line.piece(pieces.quote)
+  } else line.quoted(transfer.id)
+  line.piece(pieces.site)
+  line.plain(transfer.site)
+  line.piece(pieces.source)
+  line.plain(transfer.source)
+  line.piece(pieces.destination)
+  line.plain(transfer.destination)
+  line.piece(pieces.protocol)
+  line.quoted(transfer.protocol)
+  line.piece(pieces.activity)
+  line.quoted(transfer.activity)
+  line.piece(pieces.queuedAt)
+  line.millis(transfer.queuedAt)
+  line.piece(pieces.startedAt)
+  line.millis(transfer.startedAt)
+  line.piece(pieces.endedAt)
+  line.millis(transfer.endedAt)
+  line.piece(pieces.sizeBytes)
+  line.whole(transfer.sizeBytes)
+  line.piece(pieces.bytesTransferred)
+  line.whole(transfer.bytesTransferred)
+  line.piece(pieces.durationSeconds)
+  line.micros(transfer.durationSeconds)
+  line.piece(pieces.firstByteSeconds)
+  line.micros(transfer.firstByteSeconds)
+  line.piece(pieces.status)
+  line.plain(transfer.status)
+  line.piece(pieces.quote)
+  if (error !== undefined) writeError(error)
+  line.piece(pieces.attempt)
+  line.whole(transfer.attempt)
+  line.piece(pieces.streams)
+  line.whole(transfer.streams)
+  if (transport !== undefined) writeTransport(transport)
+  line.piece(pieces.checksum)
+  line.plain(transfer.checksum)
+  line.piece(pieces.quote)
+  if (transfer.traceparent !== undefined) {
+    line.piece(pieces.traceparent)
+    line.plain(transfer.traceparent)
+    line.piece(pieces.quote)
+  }
+  writeOrigin(origin)
+  line.at = closeBytes(target, start, line.at)
+  return line.at
+}
+
+function writeError(error: TransferError): void {
+  line.piece(pieces.scope)
+  line.plain(error.scope)
+  line.piece(pieces.phase)
+  line.plain(error.phase)
+  line.piece(pieces.class)
+  line.plain(error.class)
+  line.piece(pieces.message)
+  line.quoted(error.message)
+  line.piece(error.retryable ? pieces.retryable : pieces.final)
+}
+
+function writeTransport(transport: TransportCounters): void {
+  line.piece(pieces.retransmits)
+  line.whole(transport.retransmits)
+  line.piece(pieces.outOfOrder)
+  line.whole(transport.outOfOrder)
+  line.piece(pieces.duplicates)
+  line.whole(transport.duplicates)
+  line.piece(pieces.rttSeconds)
+  line.micros(transport.rttSeconds)
+  line.piece(pieces.brace)
+}
+
+function writeOrigin(origin: RecordOrigin): void {
+  line.piece(pieces.kind)
+  line.quoted(origin.kind)
+  if (origin.id !== undefined) {
+    line.piece(pieces.id)
+    line.quoted(origin.id)
+  }
+  if (origin.line !== undefined) {
+    line.piece(pieces.line)
+    line.whole(origin.line)
+  }
+  line.piece(pieces.brace)
+}
+
+/** One for all lines; no call is under way when another begins. */
+const line = new LineBytes(scratch)
+
+const pieces = {
+  v: piece(`{"v":${RECORD_VERSION},"seq":`),
+  id: piece(',"id":'),
+  quote: piece('"'),
+  dash: piece('-'),
+  brace: piece('}'),
+  site: piece(',"site":"'),
+  source: piece('","source":"'),
+  destination: piece('","destination":"'),
+  protocol: piece('","protocol":'),
+  activity: piece(',"activity":'),
+  queuedAt: piece(',"queuedAt":'),
+  startedAt: piece(',"startedAt":'),
+  endedAt: piece(',"endedAt":'),
+  sizeBytes: piece(',"sizeBytes":'),
+  bytesTransferred: piece(',"bytesTransferred":'),
+  durationSeconds: piece(',"durationSeconds":'),
+  firstByteSeconds: piece(',"firstByteSeconds":'),
+  status: piece(',"status":"'),
+  scope: piece(',"error":{"scope":"'),
+  phase: piece('","phase":"'),
+  class: piece('","class":"'),
+  message: piece('","message":'),
+  retryable: piece(',"retryable":true}'),
+  final: piece(',"retryable":false}'),
+  attempt: piece(',"attempt":'),
+  streams: piece(',"streams":'),
+  retransmits: piece(',"transport":{"retransmits":'),
+  outOfOrder: piece(',"outOfOrder":'),
+  duplicates: piece(',"duplicates":'),
+  rttSeconds: piece(',"rttSeconds":'),
+  checksum: piece(',"checksum":"'),
+  traceparent: piece(',"traceparent":"'),
+  kind: piece(',"origin":{"kind":'),
+  line: piece(',"line":'),
 }
 
 /** The line is too long for a reader; only free text can make it so. */
@@ -60,37 +191,4 @@ export function roundInstant(seconds: number): number {
 
 export function roundDuration(seconds: number): number {
   return Math.round(seconds * 1_000_000) / 1_000_000
-}
-
-function instant(seconds: number): string {
-  const total = Math.round(seconds * 1000)
-  const wholeSeconds = Math.floor(total / 1000)
-  return `${wholeSeconds}${fraction3[total - wholeSeconds * 1000]}`
-}
-
-/** `''`, `.001` ... `.999`, without trailing zeros: much cheaper than printing a double. */
-const fraction3 = Array.from({ length: 1000 }, (_, ms) =>
-  ms === 0 ? '' : `.${ms.toString().padStart(3, '0').replace(/0+$/, '')}`,
-)
-
-function duration(seconds: number): string {
-  const total = Math.round(seconds * 1_000_000)
-  const wholeSeconds = Math.floor(total / 1_000_000)
-  const micros = total - wholeSeconds * 1_000_000
-  if (micros === 0) return `${wholeSeconds}`
-  const millis = Math.floor(micros / 1000)
-  const rest = micros - millis * 1000
-  if (rest === 0) return `${wholeSeconds}${fraction3[millis]}`
-  return `${wholeSeconds}.${digits3[millis]}${(fraction3[rest] as string).slice(1)}`
-}
-
-const digits3 = Array.from({ length: 1000 }, (_, n) => n.toString().padStart(3, '0'))
-
-/** JSON text of a string; most are plain and need no escaping. */
-function quote(text: string): string {
-  for (let i = 0; i < text.length; i += 1) {
-    const code = text.charCodeAt(i)
-    if (code < 0x20 || code > 0x7e || code === 0x22 || code === 0x5c) return JSON.stringify(text)
-  }
-  return `"${text}"`
 }
