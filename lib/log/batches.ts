@@ -78,8 +78,9 @@ export class BatchQueue {
     return this.#pending
   }
 
-  add(line: string, seq: number, at: number): Batch {
-    const bytes = Buffer.byteLength(line)
+  /** A line, newline and all, that lies in `source` from `start` to `end`; it is copied. */
+  add(source: Buffer, start: number, end: number, seq: number, at: number): Batch {
+    const bytes = end - start
     const rolls = this.#rollsBefore(bytes, at)
     if (rolls) {
       this.#segmentBytes = 0
@@ -104,7 +105,7 @@ export class BatchQueue {
       this.#batches.push(batch)
     }
     if (batch.bytes + bytes > batch.memory.length) batch.memory = blocks.grow(batch.memory, batch.bytes + bytes)
-    batch.memory.write(line, batch.bytes)
+    source.copy(batch.memory, batch.bytes, start, end)
     batch.lines += 1
     batch.bytes += bytes
     batch.lastSeq = seq

@@ -7,10 +7,19 @@
 export interface Codec<Written, Read> {
   /** The whole line with v, seq, crc and the newline. */
   serialise(entry: Written, seq: number): string
+  /** The same straight into memory, where there is a faster way than a string. */
+  bytes?: LineBytesWriter<Written>
   /** A whole line without its newline. */
   parse(line: Buffer): ParsedLine<Read>
   /** Record time, Unix seconds: segments roll and the index is kept by it, never by the wall clock. */
   timeOf(entry: Written): number
+}
+
+export interface LineBytesWriter<Written> {
+  /** Room that every line needs in its target. */
+  most: number
+  /** Returns the place behind the newline. */
+  write(entry: Written, seq: number, target: Buffer, start: number): number
 }
 
 export type ParsedLine<Read> =

@@ -7,6 +7,7 @@ import { type Batch, BatchQueue, type RollRule, rollRule } from './batches.ts'
 import type { ProcessTable } from './holder.ts'
 import { emptySummary, readIndex, type SegmentIndex, type SegmentSummary, summarise, writeIndex } from './index-file.ts'
 import { claimFolder, type Lease, type LeaseTiming } from './lease.ts'
+import { LineGroup } from './line-group.ts'
 import type { Codec, LogWriter, WriterStats } from './log.ts'
 import { applyRetention, type RetentionRule } from './retention.ts'
 import { segmentName, segmentsOf } from './segments.ts'
@@ -95,6 +96,9 @@ async function sealFormerSegments(
   return index
 }
 
+/** One for all writers: it is filled and emptied within one call. */
+const group = new LineGroup()
+
 interface Place {
   folder: string
   lease: Lease
@@ -165,18 +169,21 @@ class SegmentWriter<Written> implements LogWriter<Written> {
     if (this.#refusal !== undefined) return Promise.reject(this.#refusal)
     if (entries.length === 0) return Promise.resolve(this.#nextSeq - 1)
     const { codec } = this.#options
-    let lines: string[]
     try {
-      lines = entries.map((entry, i) => codec.serialise(entry, this.#nextSeq + i))
+      group.fill(codec, entries, this.#nextSeq)
     } catch (error) {
       return Promise.reject(error)
     }
+    let batch: Batch | undefined
+    let start = 0
+    for (const [i, end] of group.ends.entries()) {
+      batch = this.#queue.add(group.memory, start, end, this.#nextSeq, codec.timeOf(entries[i] as Written))
+      this.#nextSeq += 1
+      start = end
+    }
+    const seq = this.#nextSeq - 1
     return new Promise((resolve, reject) => {
-      lines.forEach((line, i) => {
-        const batch = this.#queue.add(line, this.#nextSeq, codec.timeOf(entries[i] as Written))
-        if (i === lines.length - 1) batch.waiters.push({ seq: this.#nextSeq, resolve, reject })
-        this.#nextSeq += 1
-      })
+      batch?.waiters.push({ seq, resolve, reject })
       this.#draining ??= this.#drain()
     })
   }

@@ -3,12 +3,13 @@ import type { Codec, DamageReason, ParsedLine } from '../log/log.ts'
 import { checksumMatches, hasTrailer, TRAILER_BYTES } from './crc.ts'
 import { MAX_LINE_BYTES, RECORD_VERSION, type Transfer, type TransferRecord } from './record.ts'
 import { scanTransfer } from './scan.ts'
-import { roundInstant, serialiseTransfer } from './serialise.ts'
+import { MOST_TRANSFER_BYTES, roundInstant, serialiseTransfer, writeTransfer } from './serialise.ts'
 import { isObject, MAX_TRANSFER_DEPTH, recordProblem, scannedProblem, treeProblem } from './validate.ts'
 
 /** Transfers as lines of `transfers/<SITE>/` (docs/record-format.md). Parsing never throws: damage is an answer. */
 export const transferCodec: Codec<Transfer, TransferRecord> = {
   serialise: serialiseTransfer,
+  bytes: { most: MOST_TRANSFER_BYTES, write: writeTransfer },
   parse: parseTransfer,
   timeOf: (transfer) => roundInstant(transfer.endedAt),
 }

@@ -3,10 +3,15 @@ import { BatchQueue } from '../../../lib/log/batches.ts'
 
 const rule = { bytes: 100, seconds: 3600, leastBytes: 40 }
 
+function add(queue: BatchQueue, line: string, seq: number, at: number) {
+  const bytes = Buffer.from(`before ${line} behind`)
+  return queue.add(bytes, 7, bytes.length - 7, seq, at)
+}
+
 /** Lines of ten bytes at these record times; the answer: which of them begin a segment. */
 function beginnings(times: number[], lineBytes = 10): number[] {
   const queue = new BatchQueue(rule)
-  for (const [i, at] of times.entries()) queue.add('x'.repeat(lineBytes), i + 1, at)
+  for (const [i, at] of times.entries()) add(queue, 'x'.repeat(lineBytes), i + 1, at)
   const found: number[] = []
   for (let batch = queue.take(); batch !== undefined; batch = queue.take()) if (batch.rolls) found.push(batch.firstSeq)
   return found
@@ -29,7 +34,7 @@ describe('the queue of a writer', () => {
     const queue = new BatchQueue(rule)
     const starts: number[] = []
     for (let seq = 1; seq <= 35; seq += 1) {
-      queue.add('x'.repeat(10), seq, 0)
+      add(queue, 'x'.repeat(10), seq, 0)
       const batch = queue.take()
       if (batch?.rolls) starts.push(batch.firstSeq)
     }
@@ -38,13 +43,13 @@ describe('the queue of a writer', () => {
 
   it('counts bytes, not characters', () => {
     const queue = new BatchQueue(rule)
-    expect(queue.add('é\n', 1, 0).bytes).toBe(3)
+    expect(add(queue, 'é\n', 1, 0).bytes).toBe(3)
   })
 
   it('keeps together what piles up, up to 1 MiB, with its range of seq and time', () => {
     const queue = new BatchQueue({ ...rule, bytes: 1e9 })
     const times = [5, 9, 2]
-    for (const [i, at] of times.entries()) queue.add('x'.repeat(500_000), i + 1, at)
+    for (const [i, at] of times.entries()) add(queue, 'x'.repeat(500_000), i + 1, at)
     expect(queue.pending).toBe(3)
     expect(queue.take()).toMatchObject({ firstSeq: 1, lastSeq: 2, minAt: 5, maxAt: 9, bytes: 1_000_000 })
     expect(queue.take()).toMatchObject({ firstSeq: 3, lastSeq: 3 })
@@ -59,7 +64,7 @@ describe('the queue of a writer', () => {
         const text = `${round}${i}`.padEnd(length - 2, 'é')
         return `${text}\n`
       })
-      for (const [i, line] of lines.entries()) queue.add(line, i + 1, 0)
+      for (const [i, line] of lines.entries()) add(queue, line, i + 1, 0)
       const batches = Array.from(lines, () => queue.take()).filter((batch) => batch !== undefined)
       expect(queue.pending).toBe(0)
       expect(batches.map(({ memory, bytes }) => memory.toString('utf8', 0, bytes)).join('')).toBe(lines.join(''))
