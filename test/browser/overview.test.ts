@@ -29,6 +29,10 @@ async function anApi(): Promise<TestApi> {
   return startApi({ volume })
 }
 
+if (chromiumPath === undefined && process.env.DTMS_REQUIRE_PARTS === '1') {
+  throw new Error('Chromium is missing, and DTMS_REQUIRE_PARTS says that it must be here: apt-get install chromium')
+}
+
 describe.skipIf(chromiumPath === undefined)('the overview page', () => {
   afterAll(closeBrowser)
 
