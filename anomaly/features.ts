@@ -17,6 +17,10 @@ import type { RateResidual } from './throughput-shift.ts'
 /** Links beyond this many share one set of baselines for each destination: input must not grow a process without bound. */
 export const MAX_LINKS = 1024
 
+/** How far a deviation away from trouble, and one of the context, reaches as the forest sees it, standard deviations. */
+const HARMLESS_Z = 0.7
+const CONTEXT_Z = 1
+
 /** No single feature may outweigh all others for ever. */
 const LARGEST_Z = 12
 
@@ -25,7 +29,7 @@ export interface Observation {
   link: LinkKey
   /** Robust z of every feature against the link's baseline, 0 where it was not measured. */
   z: Float32Array
-  /** The same as the forest sees it: a deviation away from trouble counts half (measurement.ts). */
+  /** The same as the forest sees it: a deviation away from trouble is cut off (measurement.ts). */
   row: Float32Array
   /** Bit f is set when feature f was not measured or has no baseline yet; its z is the median's, 0. */
   missing: number
@@ -127,7 +131,7 @@ export class Features {
         const z = (value - usual.center) / usual.scale
         const limited = Math.max(-LARGEST_Z, Math.min(LARGEST_Z, z))
         observation.z[feature] = limited
-        observation.row[feature] = isHarmless(feature, limited) ? limited / 2 : limited
+        observation.row[feature] = asSeen(feature, limited)
       }
     }
     const together = slownessOf(observation)
@@ -250,7 +254,9 @@ function slownessOf(observation: Observation): number {
   return (observation.z[at.firstByte] as number) - (observation.z[at.rate] as number)
 }
 
-function isHarmless(feature: number, z: number): boolean {
+/** Trees isolate whatever lies apart: what is no trouble must not lie apart, so it is cut off close to the middle. */
+function asSeen(feature: number, z: number): number {
   const trouble = features[feature]?.trouble
-  return (trouble === 'high' && z < 0) || (trouble === 'low' && z > 0)
+  if (trouble === 'none') return Math.max(-CONTEXT_Z, Math.min(CONTEXT_Z, z))
+  return trouble === 'high' ? Math.max(-HARMLESS_Z, z) : Math.min(HARMLESS_Z, z)
 }

@@ -12,7 +12,7 @@ export const RING_CAPACITY = 4096
  * Flagged records enter the training window only up to this share of it. Without them the window would be trimmed, and
  * each refit would find its limit a little lower than the one before; without a cap a flood of faults would become usual.
  */
-const FLAGGED_CAP = 0.05
+const FLAGGED_CAP = 0.3
 
 export interface ForestObservation {
   row: Float32Array

@@ -5,11 +5,12 @@ import type { LinkContext } from './link-context.ts'
  * The ten numbers by which a transfer is judged, before they are compared with what is usual. Each is on a scale on
  * which its usual spread is about even (logarithms of sizes, rates and times). No raw bytes, no ids.
  *
- * `floor` is the least standard deviation that is believed. `trouble` is the side on which trouble lies: a deviation to
- * the other side counts half, so that an unusually fast transfer is not as remarkable as an unusually slow one.
+ * `floor` is the least standard deviation that is believed. `trouble` is the side on which trouble lies: an unusually
+ * fast transfer is not as remarkable as an unusually slow one. Size and concurrency are context: they make other values
+ * more or less usual and are no trouble themselves.
  */
 export const features = [
-  { name: 'size', unit: 'MB', floor: 0.15, trouble: 'both' },
+  { name: 'size', unit: 'MB', floor: 0.15, trouble: 'none' },
   { name: 'rate', unit: 'MB/s', floor: 0.25, trouble: 'low' },
   { name: 'hour-rate', unit: 'MB/s', floor: 0.25, trouble: 'low' },
   { name: 'queue', unit: 's', floor: 0.4, trouble: 'high' },
@@ -18,8 +19,8 @@ export const features = [
   { name: 'loss', unit: '% of packets', floor: 0.1, trouble: 'high' },
   { name: 'rtt', unit: 'ms', floor: 0.02, trouble: 'high' },
   { name: 'failures', unit: '% of attempts', floor: 0.1, trouble: 'high' },
-  { name: 'concurrency', unit: 'transfers', floor: 0.4, trouble: 'both' },
-] as const satisfies readonly { name: string; unit: string; floor: number; trouble: 'low' | 'high' | 'both' }[]
+  { name: 'concurrency', unit: 'transfers', floor: 0.4, trouble: 'none' },
+] as const satisfies readonly { name: string; unit: string; floor: number; trouble: 'low' | 'high' | 'none' }[]
 
 export type FeatureName = (typeof features)[number]['name']
 export const featureNames: readonly FeatureName[] = features.map((feature) => feature.name)

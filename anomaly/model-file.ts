@@ -20,7 +20,7 @@ export const MODEL_FORMAT = 1
 interface Header {
   engine: 'strict'
   features: readonly string[]
-  /** Features are robust z of that link, limited to 12 standard deviations, halved on the harmless side. */
+  /** Features are robust z of that link, limited to 12 standard deviations, cut off on the harmless side. */
   transform: string
   fit: number
   seed: number
@@ -33,7 +33,7 @@ interface Header {
   sampleSize: number
 }
 
-export const TRANSFORM = 'robust-z-per-link/limit-12/harmless-half'
+export const TRANSFORM = 'robust-z-per-link/limit-12/harmless-0.7/context-1'
 
 /** Undefined for an engine whose forests cannot be saved: it is fitted again from the saved window. */
 export function encodeModel(model: Model): Buffer | undefined {

@@ -26,7 +26,7 @@ describe('a model', () => {
   })
 
   test('has a higher threshold for a higher k', () => {
-    expect(createModel(forest, window, facts, 4).threshold).toBeGreaterThan(
+    expect(createModel(forest, window, facts, 7).threshold).toBeGreaterThan(
       createModel(forest, window, facts).threshold,
     )
   })
