@@ -38,12 +38,12 @@ const blocks = {
     return Buffer.allocUnsafeSlow(Math.max(bytes, LEAST_BLOCK_BYTES))
   },
 
-  /** The same bytes in a block twice as large, or of full size. */
-  grow(block: Buffer, bytes: number): Buffer {
+  /** The bytes that are used already in a block twice as large, or of full size. */
+  grow(block: Buffer, used: number, bytes: number): Buffer {
     const wanted = Math.max(bytes, 2 * block.length)
     const large = wanted > GROWING_BLOCK_BYTES && bytes <= MAX_BATCH_BYTES
     const grown = large ? (this.spare.pop() ?? Buffer.allocUnsafeSlow(MAX_BATCH_BYTES)) : Buffer.allocUnsafeSlow(wanted)
-    block.copy(grown)
+    block.copy(grown, 0, 0, used)
     return grown
   },
 
@@ -78,39 +78,39 @@ export class BatchQueue {
     return this.#pending
   }
 
-  /** A line, newline and all, that lies in `source` from `start` to `end`; it is copied. */
-  add(source: Buffer, start: number, end: number, seq: number, at: number): Batch {
-    const bytes = end - start
-    const rolls = this.#rollsBefore(bytes, at)
-    if (rolls) {
-      this.#segmentBytes = 0
-      this.#segmentStartAt = undefined
-    }
-    this.#segmentBytes += bytes
-    this.#segmentStartAt ??= at
-    this.#pending += 1
+  /**
+   * Lines that lie in `source` one behind the other, each up to its place in `ends`; they are copied. Returns the batch
+   * that the last of them is in.
+   */
+  add(source: Buffer, ends: readonly number[], firstSeq: number, timeOf: (line: number) => number): Batch | undefined {
     let batch = this.#batches.at(-1)
-    if (batch === undefined || rolls || batch.bytes + bytes > MAX_BATCH_BYTES) {
-      batch = {
-        lines: 0,
-        bytes: 0,
-        memory: blocks.take(bytes),
-        firstSeq: seq,
-        lastSeq: seq,
-        minAt: at,
-        maxAt: at,
-        rolls,
-        waiters: [],
+    let start = 0
+    // Copied a batch at a time: one call for each line would cost more than the copying.
+    let copied = 0
+    for (let i = 0; i < ends.length; i += 1) {
+      const end = ends[i] as number
+      const at = timeOf(i)
+      const rolls = this.#rollsBefore(end - start, at)
+      if (rolls) {
+        this.#segmentBytes = 0
+        this.#segmentStartAt = undefined
       }
-      this.#batches.push(batch)
+      this.#segmentBytes += end - start
+      this.#segmentStartAt ??= at
+      if (batch === undefined || rolls || batch.bytes + end - copied > MAX_BATCH_BYTES) {
+        if (batch !== undefined) put(batch, source, copied, start)
+        copied = start
+        batch = { ...emptyBatch(end - start), firstSeq: firstSeq + i, minAt: at, maxAt: at, rolls }
+        this.#batches.push(batch)
+      }
+      batch.lines += 1
+      batch.lastSeq = firstSeq + i
+      if (at < batch.minAt) batch.minAt = at
+      if (at > batch.maxAt) batch.maxAt = at
+      start = end
     }
-    if (batch.bytes + bytes > batch.memory.length) batch.memory = blocks.grow(batch.memory, batch.bytes + bytes)
-    source.copy(batch.memory, batch.bytes, start, end)
-    batch.lines += 1
-    batch.bytes += bytes
-    batch.lastSeq = seq
-    if (at < batch.minAt) batch.minAt = at
-    if (at > batch.maxAt) batch.maxAt = at
+    if (batch !== undefined) put(batch, source, copied, start)
+    this.#pending += ends.length
     return batch
   }
 
@@ -131,4 +131,16 @@ export class BatchQueue {
     if (this.#segmentBytes + bytes > this.#rule.bytes) return true
     return this.#segmentBytes >= this.#rule.leastBytes && at >= this.#segmentStartAt + this.#rule.seconds
   }
+}
+
+function emptyBatch(bytes: number): Batch {
+  const memory = blocks.take(bytes)
+  return { lines: 0, bytes: 0, memory, firstSeq: 0, lastSeq: 0, minAt: 0, maxAt: 0, rolls: false, waiters: [] }
+}
+
+function put(batch: Batch, source: Buffer, start: number, end: number): void {
+  const bytes = batch.bytes + end - start
+  if (bytes > batch.memory.length) batch.memory = blocks.grow(batch.memory, batch.bytes, bytes)
+  source.copy(batch.memory, batch.bytes, start, end)
+  batch.bytes = bytes
 }

@@ -174,13 +174,8 @@ class SegmentWriter<Written> implements LogWriter<Written> {
     } catch (error) {
       return Promise.reject(error)
     }
-    let batch: Batch | undefined
-    let start = 0
-    for (const [i, end] of group.ends.entries()) {
-      batch = this.#queue.add(group.memory, start, end, this.#nextSeq, codec.timeOf(entries[i] as Written))
-      this.#nextSeq += 1
-      start = end
-    }
+    const batch = this.#queue.add(group.memory, group.ends, this.#nextSeq, (i) => codec.timeOf(entries[i] as Written))
+    this.#nextSeq += entries.length
     const seq = this.#nextSeq - 1
     return new Promise((resolve, reject) => {
       batch?.waiters.push({ seq, resolve, reject })

@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { BatchQueue } from '../../../lib/log/batches.ts'
+import { createRandom } from '../../../lib/random.ts'
 
 const rule = { bytes: 100, seconds: 3600, leastBytes: 40 }
 
 function add(queue: BatchQueue, line: string, seq: number, at: number) {
-  const bytes = Buffer.from(`before ${line} behind`)
-  return queue.add(bytes, 7, bytes.length - 7, seq, at)
+  const bytes = Buffer.from(line)
+  return queue.add(bytes, [bytes.length], seq, () => at)
 }
 
 /** Lines of ten bytes at these record times; the answer: which of them begin a segment. */
@@ -41,9 +42,40 @@ describe('the queue of a writer', () => {
     expect(starts).toEqual(beginnings(Array(35).fill(0)))
   })
 
+  it('decides the same whether lines come one by one or together', () => {
+    const random = createRandom(1, 'groups')
+    const times = Array.from({ length: 3000 }, () => random.int(20_000))
+    const lines = times.map((_, i) => 'x'.repeat(1 + random.int(i % 300 === 0 ? 600_000 : 60)))
+    const large = { bytes: 1_000_000, seconds: 3600, leastBytes: 20_000 }
+    const oneByOne = new BatchQueue(large)
+    for (const [i, line] of lines.entries()) add(oneByOne, line, i + 1, times[i] as number)
+    const together = new BatchQueue(large)
+    for (let first = 0; first < lines.length; ) {
+      const group = lines.slice(first, first + 1 + random.int(900))
+      let end = 0
+      const ends = group.map((line) => {
+        end += line.length
+        return end
+      })
+      const start = first
+      together.add(Buffer.from(group.join('')), ends, first + 1, (i) => times[start + i] as number)
+      first += group.length
+    }
+    const contents = (queue: BatchQueue) => {
+      const found: unknown[] = []
+      for (let batch = queue.take(); batch !== undefined; batch = queue.take()) {
+        const { memory, waiters, ...facts } = batch
+        found.push({ ...facts, text: memory.toString('latin1', 0, batch.bytes) })
+      }
+      return found
+    }
+    expect(together.pending).toBe(oneByOne.pending)
+    expect(contents(together)).toEqual(contents(oneByOne))
+  })
+
   it('counts bytes, not characters', () => {
     const queue = new BatchQueue(rule)
-    expect(add(queue, 'é\n', 1, 0).bytes).toBe(3)
+    expect(add(queue, 'é\n', 1, 0)?.bytes).toBe(3)
   })
 
   it('keeps together what piles up, up to 1 MiB, with its range of seq and time', () => {
