@@ -4,13 +4,16 @@ import { features, toHuman } from './measurement.ts'
 import type { Contribution } from './path-explanation.ts'
 
 const TOP = 3
+/** What explains less of the score than this is left unsaid, unless it is the first. */
+const LEAST_SHARE = 0.1
 
 /** The middle four fifths of a normal distribution, in standard deviations: what people are told is usual. */
 export const USUAL_Z = 1.2816
 
 /** The strongest reasons in a person's units, against the usual range of that link (and, for the rate, of that size). */
 export function toReasons(observation: Observation, found: readonly Contribution[]): Reason[] {
-  return found.slice(0, TOP).map(({ feature, share }) => {
+  const worthSaying = found.slice(0, TOP).filter(({ share }, i) => i === 0 || share >= LEAST_SHARE)
+  return worthSaying.map(({ feature, share }) => {
     const value = observation.value[feature] as number
     const center = observation.center[feature] as number
     const spread = USUAL_Z * (observation.scale[feature] as number)

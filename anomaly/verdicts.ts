@@ -90,7 +90,7 @@ export function shiftVerdict(record: TransferRecord, watch: LinkWatch, score: nu
     z: Number(((USUAL_Z * Math.log10(remaining)) / USUAL_DECADES).toFixed(2)),
     share: 1,
   }
-  const usual = `usually ${people(reason.usualLow)}–${people(reason.usualHigh)}`
+  const usual = `usually ${people(reason.usualLow)}–${people(reason.usualHigh)} %`
   return toVerdict(record, {
     detector: 'throughput-shift',
     level: 'link',

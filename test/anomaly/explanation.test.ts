@@ -67,6 +67,17 @@ describe('reasons', () => {
     expect(toReasons(features.observe(usual), [])).toEqual([])
   })
 
+  test.each([
+    [0.1, 2],
+    [0.099, 1],
+  ])('that explain %d of the score leave %i to be said', (share, said) => {
+    const found = [
+      { feature: at.rate, drop: 1, share: 1 - share },
+      { feature: at.size, drop: 0.1, share },
+    ]
+    expect(toReasons(features.observe(usual), found).length).toBe(said)
+  })
+
   test('tell the rate in MB/s as it was, against what is usual for a file of that size', () => {
     const slow = slowedRecord(usual, 20)
     const rate = reasonFor(features.observe(slow), at.rate)

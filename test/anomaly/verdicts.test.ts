@@ -36,7 +36,7 @@ describe('a verdict on a link', () => {
     const verdict = shiftVerdict(record, aWatch({ z: -3 }), 0.6)
     expect(verdict).toMatchObject({ id: 'throughput-shift-SITE_A-41', level: 'link', severity: 'major' })
     expect(verdict.why).toMatch(
-      /^the link as a whole runs at 5\d % of its usual rate for files of the same size, usually 81–123$/,
+      /^the link as a whole runs at 5\d % of its usual rate for files of the same size, usually 81–123 %$/,
     )
     expect(verdict.reasons[0]).toMatchObject({ feature: 'rate', direction: 'low', share: 1 })
     expect(verdict.reasons[0]?.z).toBeLessThan(-2)
