@@ -1,4 +1,5 @@
 import type { Logger } from '../logger.ts'
+import { runMatches } from '../record/crc-run.ts'
 import type { Look, Volume } from '../volume/volume.ts'
 import { readIndex, type SegmentIndex } from './index-file.ts'
 import { takeApart } from './joined.ts'
@@ -72,7 +73,9 @@ export class FolderReader<Read> {
       }
       if (later.length > 0 && !(await this.#learnEnd(this.#segment, later))) return true
       const { bytes, end } = this.#withinEnd(look, look.bytes, from)
-      for (const line of this.#cutter.cut(bytes)) this.#take(line, batch)
+      const lines = this.#cutter.cut(bytes)
+      const isIntact = runMatches(lines)
+      for (const line of lines) this.#take(line, batch, isIntact)
       left -= bytes.length
       this.#size = end
       if (bytes.length > 0 && from + bytes.length < end) continue
@@ -138,12 +141,12 @@ export class FolderReader<Read> {
     return { bytes: bytes.subarray(0, Math.max(0, this.#sealedEnd - from)), end: this.#sealedEnd }
   }
 
-  #take(line: RawLine, batch: TailBatch<Read>): void {
+  #take(line: RawLine, batch: TailBatch<Read>, isIntact = false): void {
     if (line.bytes === undefined) {
       this.#damage(line.offset, 'oversized', batch)
       return
     }
-    const parsed = this.#options.codec.parse(line.bytes)
+    const parsed = this.#options.codec.parse(line.bytes, isIntact)
     if (!parsed.ok) {
       if (parsed.reason !== 'unknown') this.#damage(line.offset, parsed.reason, batch)
       const pieces = parsed.seq === undefined ? takeApart(line.bytes) : undefined

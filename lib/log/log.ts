@@ -9,8 +9,8 @@ export interface Codec<Written, Read> {
   serialise(entry: Written, seq: number): string
   /** The same straight into memory, where there is a faster way than a string. */
   bytes?: LineBytesWriter<Written>
-  /** A whole line without its newline. */
-  parse(line: Buffer): ParsedLine<Read>
+  /** A whole line without its newline; `isIntact` when its length and checksum have been looked at already. */
+  parse(line: Buffer, isIntact?: boolean): ParsedLine<Read>
   /** Record time, Unix seconds: segments roll and the index is kept by it, never by the wall clock. */
   timeOf(entry: Written): number
 }

@@ -14,8 +14,8 @@ export const transferCodec: Codec<Transfer, TransferRecord> = {
   timeOf: (transfer) => roundInstant(transfer.endedAt),
 }
 
-function parseTransfer(line: Buffer): ParsedLine<TransferRecord> {
-  const damage = frameDamage(line)
+function parseTransfer(line: Buffer, isIntact = false): ParsedLine<TransferRecord> {
+  const damage = isIntact ? undefined : frameDamage(line)
   if (damage !== undefined) return { ok: false, reason: damage }
   const scanned = scanTransfer(line)
   if (scanned !== undefined && scannedProblem(scanned) === undefined)

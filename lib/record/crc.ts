@@ -74,6 +74,11 @@ for (let i = 256; i < 1024; i += 1) {
  * both agree exactly when the claim is right, and no view of a part of the line has to be made for it.
  */
 export function checksumMatches(line: Uint8Array): boolean {
+  return claimedSum(line) === (crc32(line) | 0)
+}
+
+/** The checksum of a whole line, trailer included, if the one in the trailer is right. */
+export function claimedSum(line: Uint8Array): number {
   const start = line.length - TRAILER_BYTES
   let claimed = 0
   for (let i = start + 8; i < start + 16; i += 1) claimed = (claimed << 4) | (digitOf[line[i] as number] as number)
@@ -92,5 +97,10 @@ export function checksumMatches(line: Uint8Array): boolean {
   }
   sum = (table[(sum ^ QUOTE) & 255] as number) ^ (sum >>> 8)
   sum = (table[(sum ^ CLOSE) & 255] as number) ^ (sum >>> 8)
-  return ~sum === (crc32(line) | 0)
+  return ~sum
+}
+
+/** The checksum of what `sum` is the checksum of and one more byte. */
+export function sumWith(sum: number, byte: number): number {
+  return ~((table[(~sum ^ byte) & 255] as number) ^ (~sum >>> 8))
 }

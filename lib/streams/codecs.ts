@@ -36,8 +36,8 @@ export function envelopeCodec<T extends Envelope>(schema: z.ZodType<T>): Codec<E
       checkLineLength(line)
       return line
     },
-    parse(line): ParsedLine<T> {
-      const damage = frameDamage(line)
+    parse(line, isIntact = false): ParsedLine<T> {
+      const damage = isIntact ? undefined : frameDamage(line)
       if (damage !== undefined) return { ok: false, reason: damage }
       const parsed = parseBody(line, ENVELOPE_VERSION, MAX_ENVELOPE_DEPTH)
       if (!parsed.ok) return parsed

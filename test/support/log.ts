@@ -22,8 +22,8 @@ export interface Note {
 
 export const noteCodec: Codec<Note, Note> = {
   serialise: (note, seq) => closeLine(JSON.stringify({ v: 1, seq, ...note }).slice(0, -1)),
-  parse(line) {
-    const damage = frameDamage(line)
+  parse(line, isIntact = false) {
+    const damage = isIntact ? undefined : frameDamage(line)
     if (damage !== undefined) return { ok: false, reason: damage }
     const { v, seq, text, at } = JSON.parse(line.toString('utf8'))
     if (v > 1) return { ok: false, reason: 'version', seq }
