@@ -1,4 +1,4 @@
-import { closeSync, fdatasyncSync, openSync, rmSync, writeSync } from 'node:fs'
+import { closeSync, fdatasyncSync, openSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { systemClock } from '../../lib/clock.ts'
 import { openLogWriter } from '../../lib/log/writer.ts'
@@ -29,18 +29,17 @@ export function run(): Promise<BenchRow[]> {
   return inFolder(async (folder) => {
     const transfers = transfersOf('SITE_A', RECORDS)
     const root = join(folder, 'inline')
-    const file = join(folder, 'plain.ndjson')
     const inline = createInlineVolume({ root, calls: unsynced })
     const append = await alternate(
-      () => writeLog(inline, root, transfers),
-      () => writePlainly(file, transfers, Number.POSITIVE_INFINITY),
+      () => writeLog(inline, transfers),
+      () => writePlainly(folder, transfers, Number.POSITIVE_INFINITY),
       15,
     )
     const threaded = openVolume({ root, logger: silentLogger })
-    const perSync = Math.ceil(RECORDS / (await writeLog(threaded, root, transfers)))
+    const perSync = Math.ceil(RECORDS / (await writeLog(threaded, transfers)))
     const synced = await alternate(
-      () => writeLog(threaded, root, transfers),
-      () => writePlainly(file, transfers, perSync),
+      () => writeLog(threaded, transfers),
+      () => writePlainly(folder, transfers, perSync),
     )
     await threaded.close()
     return [
@@ -69,12 +68,16 @@ function rate(name: string, milliseconds: number): BenchRow {
   return { name, value: Math.round(RECORDS / (milliseconds / 1000)), unit: 'records/s' }
 }
 
+/** Every round has files of its own, removed after the bench: deleting 20 MB takes as long as writing them. */
+let round = 0
+
 /** Returns how often it synced. */
-async function writeLog(volume: Volume, root: string, transfers: readonly Transfer[]): Promise<number> {
+async function writeLog(volume: Volume, transfers: readonly Transfer[]): Promise<number> {
+  round += 1
   const writer = await openLogWriter({
     volume,
     stream: 'transfers',
-    writer: 'SITE_A',
+    writer: `ROUND_${round}`,
     codec: transferCodec,
     clock: systemClock,
     logger: silentLogger,
@@ -86,12 +89,12 @@ async function writeLog(volume: Volume, root: string, transfers: readonly Transf
   }
   await Promise.all(underWay)
   await writer.close()
-  rmSync(join(root, 'transfers'), { recursive: true })
   return writer.stats.syncs
 }
 
-function writePlainly(path: string, transfers: readonly Transfer[], perSync: number): void {
-  const file = openSync(path, 'w')
+function writePlainly(folder: string, transfers: readonly Transfer[], perSync: number): void {
+  round += 1
+  const file = openSync(join(folder, `plain-${round}.ndjson`), 'w')
   transfers.forEach((transfer, i) => {
     const seq = i + 1
     writeSync(file, `${JSON.stringify({ v: 1, seq, id: `${transfer.site}-${seq}`, ...transfer })}\n`)
@@ -99,5 +102,4 @@ function writePlainly(path: string, transfers: readonly Transfer[], perSync: num
   })
   if (Number.isFinite(perSync)) fdatasyncSync(file)
   closeSync(file)
-  rmSync(path)
 }
