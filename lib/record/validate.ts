@@ -201,15 +201,26 @@ export function isObject(value: unknown): value is object {
 }
 
 export function isProtocol(value: unknown): value is string {
-  return isShortText(value, 32)
+  return isShortWord(value)
 }
 
 export function isActivity(value: unknown): value is string {
-  return isShortText(value, 64)
+  return passedWords.has(value) || isShortText(value, 64)
 }
 
 export function isOriginKind(value: unknown): value is string {
-  return isShortText(value, 32)
+  return isShortWord(value)
+}
+
+/** Protocols and kinds of origin that have passed before: few in any log. Bounded, because input is not. */
+const passedWords = new Set<unknown>()
+const MOST_WORDS = 1024
+
+function isShortWord(value: unknown): value is string {
+  if (passedWords.has(value)) return true
+  if (!isShortText(value, 32)) return false
+  if (passedWords.size < MOST_WORDS) passedWords.add(value)
+  return true
 }
 
 export function isStatus(value: unknown): value is TransferStatus {
