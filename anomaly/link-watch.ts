@@ -11,6 +11,8 @@ const CONFIRM_FAILURES_SECONDS = 6 * 3600
 const FLAGGED_WEIGHT = 1 / 48
 const FLAGGED_BEGINS = 0.3
 const FLAGGED_ENDS = 0.1
+/** A link that runs at this share of its usual rate or above is not called slow. */
+const STILL_SLOW = 0.9
 /** Share of an alarm limit at which a link's records are no longer taken for usual. */
 const SUSPICIOUS = 0.75
 /** Errors that are remembered to say what kind it mostly is. */
@@ -80,7 +82,9 @@ export class LinkWatch {
     if (rate !== undefined) {
       shiftScore = this.shift.score(rate)
       this.shift.learn(rate)
-      shiftAlarm = this.#shiftAlarm.observe(this.shift.ratio, slownessSeverity(this.shift.presentRatio), now)
+      // The sums come down slower than the link recovers: while it runs as usual there is nothing to say.
+      const ratio = this.shift.presentRatio < STILL_SLOW ? this.shift.ratio : Math.min(this.shift.ratio, 0.99)
+      shiftAlarm = this.#shiftAlarm.observe(ratio, slownessSeverity(this.shift.presentRatio), now)
     }
     this.#flaggedShare += FLAGGED_WEIGHT * (Number(flagged) - this.#flaggedShare)
     const failureAlarm = this.#failureAlarm.observe(
