@@ -5,7 +5,7 @@ import type { Position } from './log.ts'
 import { isWriterName } from './segments.ts'
 
 export interface RetentionRule {
-  /** Record time that is kept, counted back from the newest record of the folder. */
+  /** Record time that is kept, counted back from where the newest segment begins. */
   hours: number
   /** Hard limit of the whole stream, all its writers together. */
   bytes: number
@@ -35,7 +35,7 @@ export async function applyRetention(work: RetentionWork): Promise<DeletedSegmen
   const { volume, folder, index, rule } = work
   const candidates = [...index.values()].sort((a, b) => (a.segment < b.segment ? -1 : 1)).slice(0, -1)
   if (candidates.length === 0) return []
-  const newestAt = [...index.values()].reduce((newest, { maxAt }) => Math.max(newest, maxAt), 0)
+  const newestAt = newestStart(index)
   let excess = await excessBytes(work)
   const oldEnough = newestAt - rule.hours * 3600
   if (excess <= 0 && (candidates[0]?.maxAt ?? 0) >= oldEnough) return []
@@ -51,6 +51,14 @@ export async function applyRetention(work: RetentionWork): Promise<DeletedSegmen
     deleted.push({ segment, forced: !isRead })
   }
   return deleted
+}
+
+/**
+ * The latest beginning of a segment in record time: what counts as now. Not the latest record, because one with a wrong
+ * date would then delete everything else.
+ */
+function newestStart(index: SegmentIndex): number {
+  return [...index.values()].reduce((newest, { minAt }) => Math.max(newest, minAt), 0)
 }
 
 function isPast(position: Position | undefined, segment: string, bytes: number): boolean {

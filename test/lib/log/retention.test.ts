@@ -14,7 +14,7 @@ import { aNote, aTailer, aVolume, aWriter, readAll, segmentFiles } from '../../s
 const HOUR = 3600
 const keepAll: RetentionRule = { hours: 1000, bytes: 1e9 }
 
-/** Five sealed segments of 100 bytes; segment n ends at NOON + n hours. */
+/** Five sealed segments of 100 bytes; segment n holds what happened at NOON + n hours. */
 async function fiveSegments(volume: Volume, writer = 'W'): Promise<SegmentIndex> {
   const index: SegmentIndex = new Map()
   for (let n = 1; n <= 5; n += 1) {
@@ -25,6 +25,7 @@ async function fiveSegments(volume: Volume, writer = 'W'): Promise<SegmentIndex>
       bytes: 100,
       firstSeq: n,
       lastSeq: n,
+      minAt: NOON + n * HOUR,
       maxAt: NOON + n * HOUR,
     })
     await volume.createExclusive(`notes/${writer}/${segment}`, Buffer.alloc(100))
@@ -55,12 +56,20 @@ describe('retention', () => {
     { hours: 3.999, gone: ['1'] },
     { hours: 2, gone: ['1', '2'] },
     { hours: 0, gone: ['1', '2', '3', '4'] },
-  ])('of $hours hours deletes by record time, counted back from the newest: $gone', async ({ hours, gone }) => {
+  ])('of $hours hours deletes by record time, counted back from the newest segment: $gone', async ({ hours, gone }) => {
     const { volume } = aVolume()
     const index = await fiveSegments(volume)
     expect(await retain(volume, { hours }, index)).toEqual(gone)
     expect(index.size).toBe(5 - gone.length)
     expect((await volume.list('notes/W'))?.length).toBe(6 - gone.length)
+  })
+
+  it('deletes nothing because of one record from the far future', async () => {
+    const { volume } = aVolume()
+    const index = await fiveSegments(volume)
+    const last = index.get(segmentName(1, 5))
+    if (last !== undefined) last.maxAt = NOON + 100 * 365 * 24 * HOUR
+    expect(await retain(volume, { hours: 4 }, index)).toEqual([])
   })
 
   it.each([
