@@ -6,7 +6,7 @@ export interface Forest {
   readonly columns: number
   /** Score of the row that begins at `offset` of `data`. No allocation. */
   score(data: Float32Array, offset?: number): number
-  /** The same numbers for all rows, tree by tree, which is kinder to the cache. */
+  /** The same numbers, bit for bit, for all rows. */
   scoreAll(matrix: Matrix): Float64Array
   /**
    * For each feature the drop in expected depth that its splits caused along this row's paths, averaged over the trees
