@@ -12,7 +12,8 @@ export function piece(text: string): Uint8Array {
 
 /**
  * Puts a line together byte by byte. Half the price of concatenating strings and encoding the result, because no piece is
- * ever a string of its own; the target must have room for the longest line, which is checked nowhere here.
+ * ever a string of its own; the target must have room for the longest line, which is checked nowhere here. Each method
+ * takes the fixed piece that stands before its value.
  */
 export class LineBytes {
   target: Uint8Array
@@ -31,7 +32,8 @@ export class LineBytes {
   }
 
   /** Text that has only printable ASCII and nothing to escape: names and words of closed lists. */
-  plain(text: string): void {
+  plain(before: Uint8Array, text: string): void {
+    this.piece(before)
     const { target } = this
     let { at } = this
     for (let i = 0; i < text.length; i += 1, at += 1) target[at] = text.charCodeAt(i)
@@ -39,7 +41,8 @@ export class LineBytes {
   }
 
   /** Any text as a JSON string. */
-  quoted(text: string): void {
+  quoted(before: Uint8Array, text: string): void {
+    this.piece(before)
     const { target } = this
     let { at } = this
     target[at] = QUOTE
@@ -57,10 +60,33 @@ export class LineBytes {
   }
 
   /** A whole number from 0 to 2^53 - 1. */
-  whole(value: number): void {
+  whole(before: Uint8Array, value: number): void {
+    this.piece(before)
+    this.#digits(value)
+  }
+
+  /** Seconds to the microsecond. */
+  micros(before: Uint8Array, seconds: number): void {
+    this.piece(before)
+    const total = Math.round(seconds * MILLION)
+    const whole = Math.floor(total / MILLION)
+    this.#digits(whole)
+    this.#fraction(total - whole * MILLION, 6)
+  }
+
+  /** Seconds to the millisecond. */
+  millis(before: Uint8Array, seconds: number): void {
+    this.piece(before)
+    const total = Math.round(seconds * 1000)
+    const whole = Math.floor(total / 1000)
+    this.#digits(whole)
+    this.#fraction(total - whole * 1000, 3)
+  }
+
+  #digits(value: number): void {
     if (value >= BILLION) {
       const high = Math.floor(value / BILLION)
-      this.whole(high)
+      this.#digits(high)
       this.#padded(value - high * BILLION, 9)
       return
     }
@@ -69,28 +95,13 @@ export class LineBytes {
     this.#padded(value, digits)
   }
 
-  /** `whole` and a fraction of `digits` digits without its trailing zeros; nothing behind the point when it is 0. */
-  fraction(whole: number, fraction: number, digits: number): void {
-    this.whole(whole)
+  /** The point and `digits` digits without their trailing zeros; nothing when there is no fraction. */
+  #fraction(fraction: number, digits: number): void {
     if (fraction === 0) return
     this.target[this.at] = POINT
     this.at += 1
     this.#padded(fraction, digits)
     while (this.target[this.at - 1] === ZERO) this.at -= 1
-  }
-
-  /** Seconds to the microsecond. */
-  micros(seconds: number): void {
-    const total = Math.round(seconds * MILLION)
-    const whole = Math.floor(total / MILLION)
-    this.fraction(whole, total - whole * MILLION, 6)
-  }
-
-  /** Seconds to the millisecond. */
-  millis(seconds: number): void {
-    const total = Math.round(seconds * 1000)
-    const whole = Math.floor(total / 1000)
-    this.fraction(whole, total - whole * 1000, 3)
   }
 
   /** The low `digits` digits of a number below 10^9, from the right. */

@@ -38,55 +38,34 @@ export function writeTransfer(transfer: Transfer, seq: number, target: Buffer, s
   const { error, transport, origin } = transfer
   line.target = target
   line.at = start
-  line.piece(pieces.v)
-  line.whole(seq)
-  line.piece(pieces.id)
+  line.whole(pieces.v, seq)
   if (transfer.id === undefined) {
+    line.plain(pieces.ownId, transfer.site)
+    line.whole(pieces.dash, seq)
     line.piece(pieces.quote)
-    line.plain(transfer.site)
-    line.piece(pieces.dash)
-    line.whole(seq)
-    line.piece(pieces.quote)
-  } else line.quoted(transfer.id)
-  line.piece(pieces.site)
-  line.plain(transfer.site)
-  line.piece(pieces.source)
-  line.plain(transfer.source)
-  line.piece(pieces.destination)
-  line.plain(transfer.destination)
-  line.piece(pieces.protocol)
-  line.quoted(transfer.protocol)
-  line.piece(pieces.activity)
-  line.quoted(transfer.activity)
-  line.piece(pieces.queuedAt)
-  line.millis(transfer.queuedAt)
-  line.piece(pieces.startedAt)
-  line.millis(transfer.startedAt)
-  line.piece(pieces.endedAt)
-  line.millis(transfer.endedAt)
-  line.piece(pieces.sizeBytes)
-  line.whole(transfer.sizeBytes)
-  line.piece(pieces.bytesTransferred)
-  line.whole(transfer.bytesTransferred)
-  line.piece(pieces.durationSeconds)
-  line.micros(transfer.durationSeconds)
-  line.piece(pieces.firstByteSeconds)
-  line.micros(transfer.firstByteSeconds)
-  line.piece(pieces.status)
-  line.plain(transfer.status)
+  } else line.quoted(pieces.id, transfer.id)
+  line.plain(pieces.site, transfer.site)
+  line.plain(pieces.source, transfer.source)
+  line.plain(pieces.destination, transfer.destination)
+  line.quoted(pieces.protocol, transfer.protocol)
+  line.quoted(pieces.activity, transfer.activity)
+  line.millis(pieces.queuedAt, transfer.queuedAt)
+  line.millis(pieces.startedAt, transfer.startedAt)
+  line.millis(pieces.endedAt, transfer.endedAt)
+  line.whole(pieces.sizeBytes, transfer.sizeBytes)
+  line.whole(pieces.bytesTransferred, transfer.bytesTransferred)
+  line.micros(pieces.durationSeconds, transfer.durationSeconds)
+  line.micros(pieces.firstByteSeconds, transfer.firstByteSeconds)
+  line.plain(pieces.status, transfer.status)
   line.piece(pieces.quote)
   if (error !== undefined) writeError(error)
-  line.piece(pieces.attempt)
-  line.whole(transfer.attempt)
-  line.piece(pieces.streams)
-  line.whole(transfer.streams)
+  line.whole(pieces.attempt, transfer.attempt)
+  line.whole(pieces.streams, transfer.streams)
   if (transport !== undefined) writeTransport(transport)
-  line.piece(pieces.checksum)
-  line.plain(transfer.checksum)
+  line.plain(pieces.checksum, transfer.checksum)
   line.piece(pieces.quote)
   if (transfer.traceparent !== undefined) {
-    line.piece(pieces.traceparent)
-    line.plain(transfer.traceparent)
+    line.plain(pieces.traceparent, transfer.traceparent)
     line.piece(pieces.quote)
   }
   writeOrigin(origin)
@@ -95,40 +74,25 @@ export function writeTransfer(transfer: Transfer, seq: number, target: Buffer, s
 }
 
 function writeError(error: TransferError): void {
-  line.piece(pieces.scope)
-  line.plain(error.scope)
-  line.piece(pieces.phase)
-  line.plain(error.phase)
-  line.piece(pieces.class)
-  line.plain(error.class)
-  line.piece(pieces.message)
-  line.quoted(error.message)
+  line.plain(pieces.scope, error.scope)
+  line.plain(pieces.phase, error.phase)
+  line.plain(pieces.class, error.class)
+  line.quoted(pieces.message, error.message)
   line.piece(error.retryable ? pieces.retryable : pieces.final)
 }
 
 function writeTransport(transport: TransportCounters): void {
-  line.piece(pieces.retransmits)
-  line.whole(transport.retransmits)
-  line.piece(pieces.outOfOrder)
-  line.whole(transport.outOfOrder)
-  line.piece(pieces.duplicates)
-  line.whole(transport.duplicates)
-  line.piece(pieces.rttSeconds)
-  line.micros(transport.rttSeconds)
+  line.whole(pieces.retransmits, transport.retransmits)
+  line.whole(pieces.outOfOrder, transport.outOfOrder)
+  line.whole(pieces.duplicates, transport.duplicates)
+  line.micros(pieces.rttSeconds, transport.rttSeconds)
   line.piece(pieces.brace)
 }
 
 function writeOrigin(origin: RecordOrigin): void {
-  line.piece(pieces.kind)
-  line.quoted(origin.kind)
-  if (origin.id !== undefined) {
-    line.piece(pieces.id)
-    line.quoted(origin.id)
-  }
-  if (origin.line !== undefined) {
-    line.piece(pieces.line)
-    line.whole(origin.line)
-  }
+  line.quoted(pieces.kind, origin.kind)
+  if (origin.id !== undefined) line.quoted(pieces.id, origin.id)
+  if (origin.line !== undefined) line.whole(pieces.line, origin.line)
   line.piece(pieces.brace)
 }
 
@@ -138,6 +102,7 @@ const line = new LineBytes(scratch)
 const pieces = {
   v: piece(`{"v":${RECORD_VERSION},"seq":`),
   id: piece(',"id":'),
+  ownId: piece(',"id":"'),
   quote: piece('"'),
   dash: piece('-'),
   brace: piece('}'),
