@@ -215,12 +215,16 @@ class SegmentWriter<Written> implements LogWriter<Written> {
   async #drain(): Promise<void> {
     // Entries of the same turn of the event loop share the first batch.
     await new Promise<void>((resolve) => setImmediate(resolve))
+    let givenUp: unknown
     for (let batch = this.#queue.take(); batch !== undefined; batch = this.#queue.take()) {
       this.#inFlight = batch.lines
       try {
+        // What is written behind a batch that was given up would leave its seqs missing for good.
+        if (givenUp !== undefined) throw givenUp
         await this.#write(batch)
         for (const { seq, resolve } of batch.waiters) resolve(seq)
       } catch (error) {
+        givenUp = error
         for (const { reject } of batch.waiters) reject(error)
       }
       this.#queue.done(batch)

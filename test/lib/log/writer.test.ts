@@ -1,6 +1,8 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { systemCalls, type VolumeCalls } from '../../../lib/volume/calls.ts'
+import { systemError } from '../../support/faulty-calls.ts'
 import {
   aNote,
   aNoteLine,
@@ -68,6 +70,27 @@ describe('a log writer', () => {
     const waits = [1, 2, 3].map((n) => writer.append(aNote(n)))
     await writer.close()
     expect(await Promise.all(waits)).toEqual([1, 2, 3])
+  })
+
+  it('writes nothing behind what it had to give up in closing, so that no seq is missing', async () => {
+    let failures = 1
+    const write: VolumeCalls['write'] = (fd, bytes) => {
+      const isLine = Buffer.from(bytes).includes('note')
+      if (isLine && failures > 0) {
+        failures -= 1
+        throw systemError('EIO')
+      }
+      return systemCalls.write(fd, bytes)
+    }
+    const { volume, root } = aVolume({ ...systemCalls, write })
+    const retry = { firstPauseMs: 0, lastPauseMs: 0, closePatienceMs: 0 }
+    // Each entry is a batch of its own: a new segment begins with it.
+    const writer = await aWriter(volume, { retry, roll: { bytes: 1, seconds: 0, leastBytes: 0 } })
+    const waits = Promise.allSettled([1, 2, 3].map((n) => writer.append(aNote(n))))
+    await writer.close()
+    expect((await waits).map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected'])
+    expect(readdirSync(join(root, 'notes/W'))).toEqual([])
+    expect((await aWriter(volume)).nextSeq).toBe(1)
   })
 
   it('gives no number to an entry that cannot be written', async () => {
