@@ -138,7 +138,10 @@ export class Session {
       const positions = parts.saved?.positions.get(stream)
       return { volume, logger, stream, ...(positions === undefined ? {} : { positions }) }
     }
-    this.#transfers = createTailer({ ...from('transfers'), codec: transferCodec, isWriter: isSiteName })
+    this.#transfers = createTailer({
+      ...from('transfers'),
+      ...{ codec: transferCodec, isWriter: isSiteName, inTimeOrder: true },
+    })
     this.#events = createTailer({ ...from('events'), codec: eventsCodec })
     this.#own = createTailer({ ...from('anomalies'), codec: anomaliesCodec, writers: [WRITER] })
   }

@@ -14,6 +14,8 @@ export interface FolderReaderOptions<Read> {
   codec: Codec<never, Read>
   position: Position | undefined
   logger: Logger
+  /** Entries say where they end, for a tailer that holds some of them back. */
+  marksPlaces?: boolean
 }
 
 const FIRST_SEGMENT = segmentName(1, 1)
@@ -161,7 +163,13 @@ export class FolderReader<Read> {
     }
     if (seq !== (this.#seq ?? 0) + 1 || this.#lost) this.#advance(seq, batch)
     else this.#seq = seq
-    batch.entries.push({ writer: this.#options.writer, seq, value, at })
+    const { writer, marksPlaces } = this.#options
+    if (marksPlaces !== true) batch.entries.push({ writer, seq, value, at })
+    else batch.entries.push({ writer, seq, value, at, behind: this.#placeBehind(line.offset + line.bytes.length + 1) })
+  }
+
+  #placeBehind(offset: number): Position {
+    return { segment: this.#segment ?? FIRST_SEGMENT, offset, seq: this.#seq ?? 0 }
   }
 
   #advance(seq: number, batch: TailBatch<Read>): void {

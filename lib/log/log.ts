@@ -87,6 +87,8 @@ export interface TailedEntry<Read> {
   seq: number
   value: Read
   at: number
+  /** The place behind this entry; only from a tailer that reads in time order. */
+  behind?: Position
 }
 
 export interface Gap {

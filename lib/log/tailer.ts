@@ -1,8 +1,9 @@
 import { type Logger, silentLogger } from '../logger.ts'
 import type { Volume } from '../volume/volume.ts'
 import { FolderReader } from './folder-reader.ts'
-import type { Codec, DamageReason, Positions, TailBatch, TailedEntry, Tailer } from './log.ts'
+import type { Codec, DamageReason, Position, Positions, TailBatch, TailedEntry, Tailer } from './log.ts'
 import { isWriterName } from './segments.ts'
+import { compareEntries, TimeOrder } from './time-order.ts'
 
 export interface TailerOptions<Read> {
   volume: Volume
@@ -15,6 +16,11 @@ export interface TailerOptions<Read> {
   /** Absent: from the beginning. */
   positions?: Positions
   logger?: Logger
+  /**
+   * While catching up, entries of different writers come in the order of their record time, over all batches (see
+   * `TimeOrder`). Without it only each batch is in order.
+   */
+  inTimeOrder?: boolean
 }
 
 /** About how much one poll reads of each writer unless it is told. */
@@ -28,17 +34,26 @@ export function createTailer<Read>(options: TailerOptions<Read>): Tailer<Read> {
   return new StreamTailer(options)
 }
 
+interface Part<Read> {
+  writer: string
+  reader: FolderReader<Read>
+  before: Position | undefined
+  entries: TailedEntry<Read>[]
+}
+
 class StreamTailer<Read> implements Tailer<Read> {
   readonly #options: TailerOptions<Read>
   readonly #readers = new Map<string, FolderReader<Read>>()
   readonly #damaged = new Map<DamageReason, number>()
   #listedAt = Number.NEGATIVE_INFINITY
+  readonly #order: TimeOrder<Read> | undefined
   #entries = 0
   #repeated = 0
   #missing = 0
 
   constructor(options: TailerOptions<Read>) {
     this.#options = options
+    this.#order = options.inTimeOrder === true ? new TimeOrder() : undefined
     for (const writer of options.writers ?? []) this.#reader(writer)
     for (const writer of options.positions?.keys() ?? []) {
       if (options.writers === undefined || options.writers.includes(writer)) this.#reader(writer)
@@ -48,15 +63,23 @@ class StreamTailer<Read> implements Tailer<Read> {
   async poll(maxBytes = POLL_BYTES): Promise<TailBatch<Read>> {
     await this.#findWriters()
     const batch: TailBatch<Read> = { entries: [], gaps: [], damaged: [], repeated: 0, caughtUp: true }
+    const chosen = [...this.#readers].filter(([writer]) => this.#order?.wants(writer) ?? true)
+    const parts = chosen.map(([writer, reader]) => ({ writer, reader, before: reader.position(), entries: [] }))
     // Asked for all at once: the volume answers in turn, and nobody waits for a turn of the event loop between two.
-    const results = await Promise.allSettled([...this.#readers.values()].map((reader) => reader.read(maxBytes, batch)))
+    const results = await Promise.allSettled(parts.map((part) => this.#read(part, maxBytes, batch)))
+    const ends = results.map((result) => result.status === 'fulfilled' && result.value)
+    // Nobody waits for a writer that cannot be read.
+    this.#putInOrder(
+      batch,
+      parts,
+      results.map((result) => result.status === 'rejected' || result.value),
+    )
     const failed = results.find((result) => result.status === 'rejected')
     // What was read before a failure is delivered; the failure comes back with the next poll if it lasts.
     if (failed !== undefined && batch.entries.length === 0 && batch.gaps.length + batch.damaged.length === 0) {
       throw failed.reason
     }
-    batch.caughtUp = results.every((result) => result.status === 'fulfilled' && result.value)
-    if (!isSorted(batch.entries)) batch.entries.sort(compareEntries)
+    batch.caughtUp = chosen.length === this.#readers.size && ends.every((end) => end)
     this.#count(batch)
     return batch
   }
@@ -64,10 +87,32 @@ class StreamTailer<Read> implements Tailer<Read> {
   positions(): Positions {
     const positions: Positions = new Map()
     for (const [writer, reader] of this.#readers) {
-      const position = reader.position()
+      const place = reader.position()
+      const position = this.#order === undefined ? place : this.#order.position(writer, place)
       if (position !== undefined) positions.set(writer, position)
     }
     return positions
+  }
+
+  /** In time order each writer's entries are collected apart; else all go into the one batch. */
+  #read({ reader, entries }: Part<Read>, maxBytes: number, batch: TailBatch<Read>): Promise<boolean> {
+    if (this.#order === undefined) return reader.read(maxBytes, batch)
+    const { gaps, damaged } = batch
+    const own: TailBatch<Read> = { entries, gaps, damaged, repeated: 0, caughtUp: true }
+    return reader.read(maxBytes, own).finally(() => {
+      batch.repeated += own.repeated
+    })
+  }
+
+  #putInOrder(batch: TailBatch<Read>, parts: readonly Part<Read>[], ends: readonly boolean[]): void {
+    if (this.#order === undefined) {
+      if (!isSorted(batch.entries)) batch.entries.sort(compareEntries)
+      return
+    }
+    parts.forEach(({ writer, entries, before }, i) => {
+      this.#order?.accept(writer, entries, ends[i] ?? false, before)
+    })
+    batch.entries = this.#order.release()
   }
 
   lagBytes(): number {
@@ -83,7 +128,10 @@ class StreamTailer<Read> implements Tailer<Read> {
     const known = this.#readers.get(writer)
     if (known !== undefined) return known
     const position = positions?.get(writer)
-    const reader = new FolderReader({ volume, stream, writer, codec, position, logger: logger ?? silentLogger })
+    const reader = new FolderReader({
+      ...{ volume, stream, writer, codec, position, logger: logger ?? silentLogger },
+      marksPlaces: this.#order !== undefined,
+    })
     this.#readers.set(writer, reader)
     return reader
   }
@@ -111,11 +159,4 @@ function isSorted(entries: readonly TailedEntry<unknown>[]): boolean {
     if (compareEntries(entries[i - 1] as TailedEntry<unknown>, entries[i] as TailedEntry<unknown>) > 0) return false
   }
   return true
-}
-
-/** The order of a batch, whatever the order in which folders were read: (record time, writer, seq). */
-function compareEntries(a: TailedEntry<unknown>, b: TailedEntry<unknown>): number {
-  if (a.at !== b.at) return a.at - b.at
-  if (a.writer !== b.writer) return a.writer < b.writer ? -1 : 1
-  return a.seq - b.seq
 }
