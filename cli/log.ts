@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { DtmsError } from '../lib/errors.ts'
 import { inventory, type WriterInventory, writersOf } from '../lib/log/inventory.ts'
 import type { Codec } from '../lib/log/log.ts'
@@ -72,6 +73,8 @@ export const addLog: AddCommand = (program, context, act) => {
 
 function openFolder(context: CliContext, flags: LogFlags): { volume: Volume; root: string } {
   const root = withOptions(context, [dataOption], { ...flags }).DTMS_DATA_DIR ?? './data'
+  // Opening a volume makes its folder: a command that only looks must not.
+  if (!existsSync(root)) throw noData(root)
   return { volume: createInlineVolume({ root }), root }
 }
 
@@ -80,6 +83,12 @@ function codecOf(stream: string): Codec<never, unknown> {
   if (codec !== undefined) return codec
   throw new DtmsError('usage.invalid', `there is no stream ${JSON.stringify(stream.slice(0, 64))}`, {
     hint: `name one of ${[...streams.keys()].join(', ')}`,
+  })
+}
+
+function noData(root: string): DtmsError {
+  return new DtmsError('input.unreadable', `there is no data directory ${root}`, {
+    hint: 'name the data directory with --data (DTMS_DATA_DIR)',
   })
 }
 

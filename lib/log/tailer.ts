@@ -24,7 +24,7 @@ export interface TailerOptions<Read> {
 }
 
 /** About how much one poll reads of each writer unless it is told. */
-const POLL_BYTES = 256 * 1024
+const POLL_BYTES = 1024 * 1024
 
 /** New writers are looked for this often, milliseconds; an idle reader polls no oftener anyway. */
 const WRITERS_EVERY_MS = 1000

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { aFolder } from '../support/builders.ts'
@@ -50,6 +50,14 @@ test('cat prints entries within the window and the limit, as JSON and as the ear
   const csv = await runHere(['log', 'cat', '--data', data, '--format', 'csv', '--limit', '1'])
   expect(csv.out[0]).toBe('timestamp_iso,timestamp_unix,bytes,duration,throughput_bytes_per_sec,status,site')
   expect(csv.out[1]).toMatch(/^2024-01-01T.*Z,1704\d+(\.\d+)?,\d+,[\d.]+,[\d.]+,(ok|failed|aborted),SITE_A$/)
+})
+
+test('looking into a folder that is not there does not make it', async () => {
+  const gone = join(aFolder(), 'gone')
+  for (const command of ['verify', 'stat', 'cat']) {
+    expect((await runHere(['log', command, '--data', gone])).code).toBe(1)
+    expect(existsSync(gone)).toBe(false)
+  }
 })
 
 test.each([
