@@ -2,7 +2,14 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { CallThread } from '../../../lib/volume/thread.ts'
 import { aFolder, eventually } from '../../support/builders.ts'
 
-function aThread(data: { root: string; callsModule?: string }) {
+/** Calls that wait while `held[0]` is 1. */
+function holdable(): { callsModule: string; callsData: unknown; held: Int32Array } {
+  const held = new Int32Array(new SharedArrayBuffer(8))
+  const callsModule = new URL('../../support/stalling-calls.js', import.meta.url).href
+  return { callsModule, callsData: { memory: held.buffer }, held }
+}
+
+function aThread(data: { root: string; callsModule?: string; callsData?: unknown }) {
   const ends: unknown[] = []
   const thread = new CallThread({ data, deadlineMs: 30_000, onStuck: () => {}, onEnd: (error) => ends.push(error) })
   onTestFinished(() => thread.end())
@@ -22,8 +29,10 @@ describe('a thread for calls', () => {
   })
 
   it('fails its calls when it ends, and takes no more', async () => {
-    const { thread, ends } = aThread({ root: aFolder() })
+    const { held, ...calls } = holdable()
+    const { thread, ends } = aThread({ root: aFolder(), ...calls })
     await thread.call('list', ['a'])
+    held[0] = 1
     const waiting = thread.call('list', ['a'])
     const failure = expect(waiting).rejects.toMatchObject({ code: 'volume.unavailable' })
     await thread.end()
