@@ -1,4 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -34,6 +35,8 @@ test('the packed package runs by itself', { timeout: 300_000 }, async () => {
     ],
     { cwd: folder, stdio: ['ignore', 'pipe', 'inherit'], detached: true },
   )
+  // npx ends before what it started; the pipe closes only when the last holder of it, dtms itself, has ended.
+  const ended = once(child, 'close')
   let output = ''
   child.stdout.on('data', (chunk) => {
     output += String(chunk)
@@ -49,6 +52,6 @@ test('the packed package runs by itself', { timeout: 300_000 }, async () => {
     }
   } finally {
     if (child.pid !== undefined) process.kill(-child.pid, 'SIGTERM')
-    await eventually(() => child.exitCode !== null || child.signalCode !== null)
+    await ended
   }
 })
