@@ -9,9 +9,17 @@ import { fileURLToPath } from 'node:url'
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const dist = join(root, 'dist')
 const stamp = join(dist, '.built')
-const rooms = ['cli', 'lib', 'simulator', 'exporters', 'anomaly', 'freshness', 'correlation', 'api'].filter((room) =>
-  existsSync(join(root, room)),
-)
+const rooms = [
+  'cli',
+  'lib',
+  'simulator',
+  'exporters',
+  'anomaly',
+  'freshness',
+  'correlation',
+  'streaming',
+  'api',
+].filter((room) => existsSync(join(root, room)))
 const inputs = [...rooms, 'scripts', 'package.json', 'package-lock.json', 'tsconfig.json', 'tsconfig.build.json']
 
 function newest(path) {

@@ -7,9 +7,11 @@ import { anomalySchema } from './anomalies.ts'
 import { controlSchema } from './control.ts'
 import { correlationSchema } from './correlations.ts'
 import { ENVELOPE_VERSION, type Entry, type Envelope } from './envelope.ts'
+import { eventAnomalySchema } from './event-anomalies.ts'
 import { eventSchema } from './events.ts'
 import { quarantineSchema } from './quarantine.ts'
 import { truthSchema } from './truth.ts'
+import { windowSchema } from './windows.ts'
 
 const MAX_ENVELOPE_DEPTH = 6
 
@@ -18,6 +20,8 @@ export const controlCodec = envelopeCodec(controlSchema)
 export const truthCodec = envelopeCodec(truthSchema)
 export const anomaliesCodec = envelopeCodec(anomalySchema)
 export const correlationsCodec = envelopeCodec(correlationSchema)
+export const windowsCodec = envelopeCodec(windowSchema)
+export const eventAnomaliesCodec = envelopeCodec(eventAnomalySchema)
 export const quarantineCodec = envelopeCodec(quarantineSchema)
 
 /**

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
-const rooms = ['cli', 'lib', 'simulator', 'exporters', 'anomaly', 'freshness', 'correlation', 'api']
+const rooms = ['cli', 'lib', 'simulator', 'exporters', 'anomaly', 'freshness', 'correlation', 'streaming', 'api']
 
 // Tracked and new files alike; a tree that was unpacked without its history has nothing to list.
 const listing = (() => {
