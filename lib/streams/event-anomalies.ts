@@ -9,11 +9,11 @@ export const eventAnomalySchema = z.looseObject({
   at: instantSchema,
   type: z.literal('event-anomaly'),
   /** `zscore-<topic>-<partition>-<offset>`. */
-  id: z.string().max(256),
+  id: z.string().max(320),
   topic: z.string().max(249),
   partition: z.number().int().nonnegative(),
   offset: z.number().int().nonnegative(),
-  eventId: z.string().max(256),
+  eventId: z.string().max(320),
   /** What the value belongs to: the key of the message, or the partition when it has none. */
   key: z.string().max(256),
   value: z.number(),
