@@ -36,8 +36,7 @@ export function writeTransfer(transfer: Transfer, seq: number, target: Buffer, s
   if (problem !== undefined) throw invalid(problem)
   if (!Number.isSafeInteger(seq) || seq < 1) throw invalid('seq must be a whole number from 1')
   const { error, transport, origin } = transfer
-  line.target = target
-  line.at = start
+  line.open(target, start)
   line.whole(pieces.v, seq)
   if (transfer.id === undefined) {
     line.plain(pieces.ownId, transfer.site)
@@ -97,7 +96,7 @@ function writeOrigin(origin: RecordOrigin): void {
 }
 
 /** One for all lines; no call is under way when another begins. */
-const line = new LineBytes(scratch)
+const line = new LineBytes()
 
 const pieces = {
   v: piece(`{"v":${RECORD_VERSION},"seq":`),

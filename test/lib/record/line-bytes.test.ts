@@ -6,8 +6,8 @@ const none = piece('')
 
 function written(write: (line: LineBytes) => void): string {
   const target = Buffer.alloc(8192, '#')
-  const line = new LineBytes(target)
-  line.at = 3
+  const line = new LineBytes()
+  line.open(target, 3)
   write(line)
   expect(target.toString('utf8', 0, 3)).toBe('###')
   return target.toString('utf8', 3, line.at)
@@ -59,7 +59,17 @@ describe('a line put together as bytes', () => {
     expect(written(make)).toBe(',"site":"SITE_A"')
   })
 
+  test.each([1, 2, 3, 4, 5, 8, 19])('has a piece of %d bytes wherever it begins', (length) => {
+    const text = 'abcdefghijklmnopqrstuvw'.slice(0, length)
+    const make = (line: LineBytes) => {
+      for (let n = 0; n < 5; n += 1) line.whole(piece(text), n)
+    }
+    expect(written(make)).toBe([0, 1, 2, 3, 4].map((n) => `${text}${n}`).join(''))
+  })
+
   test('refuses a text for which there is no room', () => {
-    expect(() => new LineBytes(Buffer.alloc(4)).quoted(none, 'é'.repeat(9))).toThrow(RangeError)
+    const line = new LineBytes()
+    line.open(Buffer.alloc(4), 0)
+    expect(() => line.quoted(none, 'é'.repeat(9))).toThrow(RangeError)
   })
 })
