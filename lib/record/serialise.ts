@@ -1,5 +1,6 @@
 import { DtmsError } from '../errors.ts'
 import { closeBytes } from './crc.ts'
+import { KnownOpenings } from './known-openings.ts'
 import { LineBytes, piece } from './line-bytes.ts'
 import {
   MAX_LINE_BYTES,
@@ -9,7 +10,7 @@ import {
   type TransferError,
   type TransportCounters,
 } from './record.ts'
-import { transferProblem } from './validate.ts'
+import { factsProblem, transferProblem } from './validate.ts'
 
 /**
  * The one text of a transfer record: canonical order, no spaces, instants rounded to milliseconds, durations to
@@ -32,22 +33,22 @@ const scratch = Buffer.allocUnsafeSlow(MOST_TRANSFER_BYTES)
  * newline included. Throws before it has written anything.
  */
 export function writeTransfer(transfer: Transfer, seq: number, target: Buffer, start: number): number {
-  const problem = transferProblem(transfer)
+  const opening = openings.find(transfer)
+  const problem = opening === undefined ? transferProblem(transfer) : factsProblem(transfer)
   if (problem !== undefined) throw invalid(problem)
   if (!Number.isSafeInteger(seq) || seq < 1) throw invalid('seq must be a whole number from 1')
   const { error, transport, origin } = transfer
   line.open(target, start)
   line.whole(pieces.v, seq)
-  if (transfer.id === undefined) {
-    line.plain(pieces.ownId, transfer.site)
+  if (transfer.id !== undefined) line.quoted(pieces.id, transfer.id)
+  else {
+    if (opening === undefined) line.plain(pieces.ownId, transfer.site)
+    else line.piece(opening.ownId)
     line.whole(pieces.dash, seq)
     line.piece(pieces.quote)
-  } else line.quoted(pieces.id, transfer.id)
-  line.plain(pieces.site, transfer.site)
-  line.plain(pieces.source, transfer.source)
-  line.plain(pieces.destination, transfer.destination)
-  line.quoted(pieces.protocol, transfer.protocol)
-  line.quoted(pieces.activity, transfer.activity)
+  }
+  if (opening === undefined) writeOpening(transfer)
+  else line.piece(opening.fields)
   line.millis(pieces.queuedAt, transfer.queuedAt)
   line.millis(pieces.startedAt, transfer.startedAt)
   line.millis(pieces.endedAt, transfer.endedAt)
@@ -68,8 +69,17 @@ export function writeTransfer(transfer: Transfer, seq: number, target: Buffer, s
     line.piece(pieces.quote)
   }
   writeOrigin(origin)
-  line.at = closeBytes(target, start, line.at)
-  return line.at
+  return closeBytes(target, start, line.at)
+}
+
+/** A new combination of names has passed the rules by now. */
+function writeOpening(transfer: Transfer): void {
+  openings.learn(transfer)
+  line.plain(pieces.site, transfer.site)
+  line.plain(pieces.source, transfer.source)
+  line.plain(pieces.destination, transfer.destination)
+  line.quoted(pieces.protocol, transfer.protocol)
+  line.quoted(pieces.activity, transfer.activity)
 }
 
 function writeError(error: TransferError): void {
@@ -97,6 +107,9 @@ function writeOrigin(origin: RecordOrigin): void {
 
 /** One for all lines; no call is under way when another begins. */
 const line = new LineBytes()
+
+/** For all writers of the process. */
+const openings = new KnownOpenings()
 
 const pieces = {
   v: piece(`{"v":${RECORD_VERSION},"seq":`),

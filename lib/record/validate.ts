@@ -69,11 +69,21 @@ export function recordProblem(record: RecordFields): string | undefined {
 }
 
 export function transferProblem(transfer: TransferFields): string | undefined {
+  return namesProblem(transfer) ?? factsProblem(transfer)
+}
+
+/** The fields that say what kind of transfer it was: few combinations in any log. */
+function namesProblem(transfer: TransferFields): string | undefined {
   if (!isSiteName(transfer.site)) return 'site is not a site name'
   if (!isSiteName(transfer.source)) return 'source is not a site name'
   if (!isSiteName(transfer.destination)) return 'destination is not a site name'
   if (!isProtocol(transfer.protocol)) return 'protocol must be a text of 1 to 32 characters'
   if (!isActivity(transfer.activity)) return 'activity must be a text of 1 to 64 characters'
+  return undefined
+}
+
+/** All other fields: `transferProblem` for a transfer whose names have passed before. */
+export function factsProblem(transfer: TransferFields): string | undefined {
   if (!isStatus(transfer.status)) return 'status must be ok, failed or aborted'
   if (transfer.id !== undefined && !isShortText(transfer.id, 128)) return 'id must be a text of 1 to 128 characters'
   if (!isChecksum(transfer.checksum)) return 'checksum must be ok, mismatch or none'
