@@ -30,7 +30,7 @@ export const producerConfig = {
         'How often the place in the log is saved; after a crash that much is sent again, and dropped by readers',
     }),
     ...commonSettings,
-    ...listenSettings(8005),
+    ...listenSettings(8006),
   },
 } satisfies ConfigDefinition
 export type ProducerConfig = ConfigOf<typeof producerConfig.settings>
@@ -95,8 +95,8 @@ export const streamConfig = {
         'How long a window stays open behind the watermark for late events; later ones are dropped and counted',
     }),
     zscoreWindow: setting({
-      env: 'DTMS_ZSCORE_WINDOW',
-      aliases: ['WINDOW_SIZE'],
+      env: 'WINDOW_SIZE',
+      aliases: ['DTMS_ZSCORE_WINDOW'],
       schema: parse.integer({ min: 10, max: 100_000 }),
       fallback: 1000,
       unit: 'events',

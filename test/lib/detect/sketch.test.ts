@@ -3,10 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { RELATIVE_ERROR, Sketch } from '../../../lib/detect/sketch.ts'
 
 const ranks = [0, 0.25, 0.5, 0.95, 0.99, 1]
-const value = fc.oneof(
-  fc.double({ min: 0, max: 1e15, noNaN: true }),
-  fc.constantFrom(0, 1, 5e-324, 1e-300, 1e300),
-)
+const value = fc.oneof(fc.double({ min: 0, max: 1e15, noNaN: true }), fc.constantFrom(0, 1, 5e-324, 1e-300, 1e300))
 
 function sketchOf(values: readonly number[]): Sketch {
   const sketch = new Sketch()
