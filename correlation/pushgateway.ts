@@ -1,4 +1,4 @@
-import { describeSystemError } from '../lib/errors.ts'
+import { callOut } from '../lib/outgoing/call.ts'
 import type { CorrelationItem } from '../lib/streams/correlations.ts'
 
 /** A push that takes longer has failed, milliseconds. */
@@ -59,18 +59,9 @@ export function pushAddress(target: PushTarget): string {
 
 /** Replaces the group at the gateway. Undefined when it was taken, else why not. Redirects are not followed. */
 export async function push(target: PushTarget, text: string, limitMs = PUSH_LIMIT_MS): Promise<string | undefined> {
-  try {
-    const response = await fetch(pushAddress(target), {
-      method: 'PUT',
-      body: text,
-      headers: { 'Content-Type': 'text/plain; version=0.0.4' },
-      redirect: 'manual',
-      signal: AbortSignal.timeout(limitMs),
-    })
-    await response.body?.cancel()
-    return response.status === 200 || response.status === 202 ? undefined : `status ${response.status}`
-  } catch (error) {
-    if (error instanceof Error && error.name === 'TimeoutError') return `no answer within ${limitMs} ms`
-    return describeSystemError(error instanceof Error && error.cause instanceof Error ? error.cause : error)
-  }
+  const headers = { 'Content-Type': 'text/plain; version=0.0.4' }
+  const call = { method: 'PUT', url: pushAddress(target), headers, body: text } as const
+  const result = await callOut(call, { policy: { origin: 'settings' }, limitMs })
+  if (result.outcome !== 'answered') return result.detail
+  return result.status === 200 || result.status === 202 ? undefined : `status ${result.status}`
 }

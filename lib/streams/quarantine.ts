@@ -20,5 +20,9 @@ export const quarantineSchema = z.looseObject({
   /** Length of the original. */
   bytes: z.number().int().nonnegative(),
   text: z.string(),
+  /** What exactly was wrong, in words. */
+  detail: z.string().max(256).optional(),
+  /** Of a webhook call that was given up: how often it was tried. */
+  attempts: z.number().int().nonnegative().optional(),
 })
 export type QuarantineLine = z.infer<typeof quarantineSchema>

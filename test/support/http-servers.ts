@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { onTestFinished } from 'vitest'
 
@@ -7,6 +7,7 @@ export interface Received {
   path: string
   body: string
   contentType: string | undefined
+  headers: IncomingHttpHeaders
 }
 
 export interface HttpReceiver {
@@ -29,6 +30,7 @@ export async function anHttpReceiver(
         path: request.url ?? '',
         body: Buffer.concat(chunks).toString(),
         contentType: request.headers['content-type'],
+        headers: request.headers,
       }
       requests.push(received)
       answer(response, received)
