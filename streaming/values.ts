@@ -75,14 +75,20 @@ export class ValueStreams {
     return this.#streams.size
   }
 
+  has(key: string): boolean {
+    return this.#streams.has(key)
+  }
+
+  /** Whether the stream has a place, or gets one; counted as refused when not. */
+  open(key: string): boolean {
+    return this.#place(key) !== undefined
+  }
+
   /** The verdict is only valid until the next call. Undefined while too little is known, and without a place. */
   observe(key: string, value: number): ZVerdict | undefined {
     this.#values += 1
-    const stream = this.#streams.get(key) ?? this.#open(key)
-    if (stream === undefined) {
-      this.refused += 1
-      return undefined
-    }
+    const stream = this.#place(key)
+    if (stream === undefined) return undefined
     stream.seenAt = this.#values
     return stream.detector.observe(value)
   }
@@ -121,8 +127,13 @@ export class ValueStreams {
     return restored
   }
 
-  #open(key: string): Stream | undefined {
-    if (this.#streams.size >= this.#most && !this.#makePlace()) return undefined
+  #place(key: string): Stream | undefined {
+    const known = this.#streams.get(key)
+    if (known !== undefined) return known
+    if (this.#streams.size >= this.#most && !this.#makePlace()) {
+      this.refused += 1
+      return undefined
+    }
     const stream = { detector: createZScore(this.#zscore), seenAt: this.#values }
     this.#streams.set(key, stream)
     return stream

@@ -2,6 +2,7 @@ import type { Detector } from './detector.ts'
 import { SlidingMedian } from './sliding-median.ts'
 import { SlidingMoments } from './sliding-moments.ts'
 import type { SlidingReference } from './sliding-reference.ts'
+import { TailWeight } from './tail-weight.ts'
 import { ValueRing } from './value-ring.ts'
 
 /**
@@ -17,12 +18,14 @@ export interface ZScoreOptions {
   window: number
   /** Height of |z| from which a value is anomalous. */
   threshold: number
-  /** Values after an anomaly during which no further one is reported. */
+  /** Values after an anomaly during which only one that is half as high again is reported. */
   refractory: number
   /** Median and MAD instead of mean and standard deviation: for skewed values. */
   robust?: boolean
   /** All four when absent. */
   channels?: readonly Channel[]
+  /** Where trouble lies: `low` for a rate, `high` for a delay. A spread is only ever too high then. */
+  side?: 'both' | 'low' | 'high'
   /** Values in a short mean and a short standard deviation. */
   short?: number
   /** Values that must have been seen before anything is said. */
@@ -32,14 +35,16 @@ export interface ZScoreOptions {
 }
 
 export interface ZVerdict {
-  /** z reached the threshold and no anomaly was reported within the refractory time. */
+  /** Beyond the threshold, and not within the refractory time of an anomaly that was nearly as high. */
   readonly anomalous: boolean
-  /** z reached the threshold. */
+  /** The height reached the threshold. */
   readonly beyond: boolean
-  /** |z| / (|z| + threshold): 0.5 at the threshold, whatever that is. */
+  /** height / (height + threshold): 0.5 at the threshold, whatever that is. */
   readonly score: number
   /** Signed, of the strongest channel. */
   readonly z: number
+  /** |z| over the weight of the channel's tail (tail-weight.ts): what is compared with the threshold. 0 on the good side. */
+  readonly height: number
   readonly channel: Channel
   /** Of the score. */
   readonly threshold: number
@@ -56,11 +61,12 @@ export interface SavedZScore {
   channels: readonly Channel[]
   /** Values ever learnt. */
   learnt: number
-  /** Values for which no anomaly will be reported. */
+  /** Values for which no anomaly will be reported that is not half as high again as the last one. */
   quiet: number
+  lastHeight: number
   /** The newest values, oldest first. */
   values: Float64Array
-  /** Sums of the moments, one after the other; empty when robust. */
+  /** Of each channel the weight of its tail and, unless robust, the sums of its moments. */
   sums: Float64Array
 }
 
@@ -71,7 +77,10 @@ const LARGEST_VALUE = 1e140
 const LARGEST_Z = 1e6
 /** Rounding noise of a constant window, relative to its level. */
 const RELATIVE_FLOOR = 1e-12
-const SUMS = 5
+/** An anomaly so much higher than the last one is news within the refractory time too: what began may have been nothing. */
+const NEWS = 1.5
+const TAIL_NUMBERS = 2
+const MOMENT_NUMBERS = 5
 
 /** Scratch for renewing sums: one is enough, nothing here waits. */
 let scratch = new Float64Array(1024)
@@ -106,11 +115,17 @@ export class ZScore implements Detector<number> {
   readonly #floor: number
   readonly #channels: readonly Channel[]
   readonly #references: readonly SlidingReference[]
+  readonly #tails: readonly TailWeight[]
+  /** 1 where only high values are trouble, -1 where only low ones are, by channel. */
+  readonly #sides: readonly (-1 | 0 | 1)[]
   /** How many values before its own a channel looks at. */
   readonly #lookback: readonly number[]
   readonly #ring: ValueRing
   readonly #verdict: { -readonly [K in keyof ZVerdict]: ZVerdict[K] }
+  /** z of each channel for the value that was judged last; NaN where nothing can be said. */
+  readonly #z: Float64Array
   #quiet = 0
+  #lastHeight = 0
 
   constructor(options: ZScoreOptions) {
     this.#window = options.window
@@ -127,9 +142,15 @@ export class ZScore implements Detector<number> {
     this.#lookback = this.#channels.map((channel) =>
       channel === 'level' ? 0 : channel === 'difference' ? 1 : this.#short - 1,
     )
+    const side = options.side ?? 'both'
+    this.#sides = this.#channels.map((channel) =>
+      side === 'both' ? 0 : side === 'high' || channel === 'spread' ? 1 : -1,
+    )
+    this.#tails = this.#channels.map(() => new TailWeight(this.#window))
+    this.#z = new Float64Array(this.#channels.length)
     this.#ring = new ValueRing(this.#window + this.#short)
     this.#verdict = {
-      ...{ anomalous: false, beyond: false, score: 0, z: 0, channel: this.#channels[0] ?? 'level' },
+      ...{ anomalous: false, beyond: false, score: 0, z: 0, height: 0, channel: this.#channels[0] ?? 'level' },
       ...{ threshold: Z_SCORE_THRESHOLD, value: 0, center: 0, scale: 0 },
     }
   }
@@ -139,10 +160,8 @@ export class ZScore implements Detector<number> {
   }
 
   learn(value: number): void {
-    if (!isScorable(value)) return
-    if (this.#quiet > 0) this.#quiet -= 1
-    this.#ring.push(value)
-    for (let c = 0; c < this.#channels.length; c += 1) this.#slide(c)
+    this.#judge(value)
+    this.#learn(value)
   }
 
   /**
@@ -151,19 +170,27 @@ export class ZScore implements Detector<number> {
    */
   observe(value: number): ZVerdict | undefined {
     const judged = this.#judge(value)
-    const verdict = this.#verdict
-    verdict.anomalous = judged && verdict.beyond && this.#quiet === 0
-    this.learn(value)
+    this.#learn(value)
     if (!judged) return undefined
-    if (verdict.anomalous) this.#quiet = this.#refractory
+    const verdict = this.#verdict
+    const { height, beyond } = verdict
+    verdict.anomalous = beyond && (this.#quiet === 0 || height >= NEWS * this.#lastHeight)
+    if (verdict.anomalous) {
+      this.#quiet = this.#refractory
+      this.#lastHeight = height
+    } else if (this.#quiet > 0) this.#quiet -= 1
     return verdict
   }
 
   save(): SavedZScore {
-    const sums = this.#references.flatMap((reference) => (reference instanceof SlidingMoments ? reference.save() : []))
+    const sums = this.#references.flatMap((reference, c) => [
+      ...(this.#tails[c] as TailWeight).save(),
+      ...(reference instanceof SlidingMoments ? reference.save() : []),
+    ])
     return {
       ...{ window: this.#window, short: this.#short, robust: this.#robust, channels: this.#channels },
-      ...{ learnt: this.#ring.pushed, quiet: this.#quiet, values: this.#ring.save(), sums: Float64Array.from(sums) },
+      ...{ learnt: this.#ring.pushed, quiet: this.#quiet, lastHeight: this.#lastHeight },
+      ...{ values: this.#ring.save(), sums: Float64Array.from(sums) },
     }
   }
 
@@ -178,23 +205,26 @@ export class ZScore implements Detector<number> {
     if (isOther) for (const value of values) this.learn(value)
     else {
       this.#ring.restore(values, learnt)
+      const numbers = TAIL_NUMBERS + (robust ? 0 : MOMENT_NUMBERS)
       this.#references.forEach((reference, c) => {
-        if (reference instanceof SlidingMoments) reference.restore(sums.subarray(c * SUMS, (c + 1) * SUMS))
+        const own = sums.subarray(c * numbers, (c + 1) * numbers)
+        this.#tails[c]?.restore(own)
+        if (reference instanceof SlidingMoments) reference.restore(own.subarray(TAIL_NUMBERS))
         else this.#renew(c)
       })
     }
     this.#quiet = Math.min(saved.quiet, this.#refractory)
+    this.#lastHeight = saved.lastHeight
   }
 
-  /** Fills the verdict; false when nothing can be said. */
+  /** Fills the verdict and #z; false when nothing can be said. */
   #judge(value: number): boolean {
+    this.#z.fill(Number.NaN)
     if (!isScorable(value)) return false
-    const ring = this.#ring
     const references = this.#references
-    const level = ring.pushed === 0 ? 0 : Math.abs(ring.at(0))
-    const floor = Math.max(this.#floor, RELATIVE_FLOOR * level, Number.MIN_VALUE)
+    const floor = this.#leastScale()
     const verdict = this.#verdict
-    let strongest = -1
+    let highest = -1
     for (let c = 0; c < references.length; c += 1) {
       const reference = references[c] as SlidingReference
       if (reference.count < this.#minimum) continue
@@ -202,18 +232,39 @@ export class ZScore implements Detector<number> {
       const { center } = reference
       const scale = Math.max(floor, reference.scale)
       const z = Math.max(-LARGEST_Z, Math.min(LARGEST_Z, (current - center) / scale))
-      if (Math.abs(z) <= strongest) continue
-      strongest = Math.abs(z)
+      this.#z[c] = z
+      const side = this.#sides[c] as number
+      const height = Math.max(0, side === 0 ? Math.abs(z) : side * z) / (this.#tails[c] as TailWeight).factor
+      if (height <= highest) continue
+      highest = height
       verdict.z = z
       verdict.channel = this.#channels[c] as Channel
       verdict.value = current
       verdict.center = center
       verdict.scale = scale
     }
-    if (strongest < 0) return false
-    verdict.beyond = strongest >= this.#threshold
-    verdict.score = strongest / (strongest + this.#threshold)
+    if (highest < 0) return false
+    verdict.height = highest
+    verdict.beyond = highest >= this.#threshold
+    verdict.score = highest / (highest + this.#threshold)
     return true
+  }
+
+  /** After #judge of the same value. */
+  #learn(value: number): void {
+    if (!isScorable(value)) return
+    this.#ring.push(value)
+    for (let c = 0; c < this.#channels.length; c += 1) {
+      const z = this.#z[c] as number
+      if (!Number.isNaN(z)) this.#tails[c]?.learn(z)
+      this.#slide(c)
+    }
+  }
+
+  /** Differences smaller than rounding noise of the level are none. */
+  #leastScale(): number {
+    const level = this.#ring.pushed === 0 ? 0 : Math.abs(this.#ring.at(0))
+    return Math.max(this.#floor, RELATIVE_FLOOR * level, Number.MIN_VALUE)
   }
 
   /** What channel c has for a value that is not in the ring yet. */
