@@ -75,7 +75,7 @@ const powersOfTen = [1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11,
  */
 export class Cursor {
   #bytes: Buffer = Buffer.alloc(0)
-  /** Over the whole memory that the line is a part of: the lines of one chunk share it. */
+  /** Over the whole memory that the bytes are a part of: the chunks of one read share it. */
   #view: DataView<ArrayBufferLike> = new DataView(new ArrayBuffer(0))
   #base = 0
   #at = 0
@@ -84,11 +84,11 @@ export class Cursor {
   #markedAt = 0
   #markedGood = false
 
-  open(line: Buffer, end: number): void {
-    this.#bytes = line
-    if (line.buffer !== this.#view.buffer) this.#view = new DataView(line.buffer)
-    this.#base = line.byteOffset
-    this.#at = 0
+  open(bytes: Buffer, start: number, end: number): void {
+    this.#bytes = bytes
+    if (bytes.buffer !== this.#view.buffer) this.#view = new DataView(bytes.buffer)
+    this.#base = bytes.byteOffset
+    this.#at = start
     this.#end = end
     this.#good = true
   }

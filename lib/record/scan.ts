@@ -17,10 +17,10 @@ import { isActivity, isChecksum, isOriginKind, isProtocol, isStatus } from './va
  * Reads the canonical order of version 1 straight from the bytes, several times faster than `JSON.parse`, and gives up
  * on any surprise: another order, an escape, a byte outside ASCII, an unknown field, a long number. Giving up is always
  * right, because the caller then asks `JSON.parse`; what is returned here must be exactly what that would return. Rules
- * for words are checked here, the others by `scannedProblem`.
+ * for words are checked here, the others by `scannedProblem`. The line may be a part of larger memory.
  */
-export function scanTransfer(line: Buffer): TransferRecord | undefined {
-  cursor.open(line, line.length - TRAILER_BYTES)
+export function scanTransfer(bytes: Buffer, start = 0, end = bytes.length): TransferRecord | undefined {
+  cursor.open(bytes, start, end - TRAILER_BYTES)
   const record = readRecord()
   return cursor.closed() ? record : undefined
 }

@@ -6,7 +6,7 @@ function aCursor(text: string): Cursor {
   const cursor = new Cursor()
   // Inside a larger memory, as lines of a chunk are.
   const memory = Buffer.from(`????${text}????`)
-  cursor.open(memory.subarray(4, -4), text.length)
+  cursor.open(memory.subarray(4, -4), 0, text.length)
   return cursor
 }
 
