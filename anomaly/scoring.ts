@@ -1,7 +1,7 @@
+import { decodeState, encodeState } from '../lib/state-bytes.ts'
 import { engines } from './engines.ts'
 import { decodeModel, encodeModel, type ModelRefusal } from './model-file.ts'
 import { DetectionPipeline, type PipelineState } from './pipeline.ts'
-import { decodeState, encodeState } from './state-bytes.ts'
 import type { Saved, WorkerData } from './worker-messages.ts'
 
 /** A pipeline from bytes, and the reason when the model among them was not used. */

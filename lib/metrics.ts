@@ -39,6 +39,10 @@ export class Metrics {
     })
   }
 
+  plainHistogram(text: MetricText<never>, buckets: number[]): PlainHistogram {
+    return new PlainHistogram(text, buckets, this.registry)
+  }
+
   histogram<L extends string = never>(text: MetricText<L>, buckets: number[]): Histogram<L> {
     return new Histogram<L>({
       name: text.name,
@@ -47,6 +51,50 @@ export class Metrics {
       buckets,
       registers: [this.registry],
     })
+  }
+}
+
+/**
+ * A histogram without labels for hot paths: counts in a plain array, and what a scrape shows is made at the scrape. One
+ * count costs a few nanoseconds instead of a few hundred.
+ */
+export class PlainHistogram extends Histogram {
+  readonly #text: MetricText<never>
+  readonly #bounds: readonly number[]
+  readonly #counts: Float64Array
+  #sum = 0
+
+  constructor(text: MetricText<never>, buckets: number[], registry: MetricsRegistry) {
+    super({ name: text.name, help: text.help, buckets, registers: [registry] })
+    this.#text = text
+    this.#bounds = buckets
+    this.#counts = new Float64Array(buckets.length + 1)
+  }
+
+  add(value: number, times = 1): void {
+    let bucket = 0
+    while (bucket < this.#bounds.length && value > (this.#bounds[bucket] as number)) bucket += 1
+    this.#counts[bucket] = (this.#counts[bucket] as number) + times
+    this.#sum += value * times
+  }
+
+  /** What the registry asks for at a scrape; prom-client's own would print its own counts. */
+  async getForPromString() {
+    const { name, help } = this.#text
+    let below = 0
+    const values = [...this.#bounds, '+Inf'].map((le, bucket) => {
+      below += this.#counts[bucket] ?? 0
+      return { metricName: `${name}_bucket`, labels: { le }, sharedLabels: {}, value: below }
+    })
+    const whole = { labels: {}, sharedLabels: {} }
+    return {
+      ...{ name, help, type: 'histogram', aggregator: 'sum' },
+      values: [
+        ...values,
+        { ...whole, metricName: `${name}_sum`, value: this.#sum },
+        { ...whole, metricName: `${name}_count`, value: below },
+      ],
+    }
   }
 }
 

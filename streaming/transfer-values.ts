@@ -1,4 +1,4 @@
-import type { ZScoreOptions, ZVerdict } from '../lib/detect/zscore.ts'
+import type { Channel, ZScoreOptions, ZVerdict } from '../lib/detect/zscore.ts'
 import type { AnomalyLine } from '../lib/streams/anomalies.ts'
 import type { Entry } from '../lib/streams/envelope.ts'
 import type { StreamEvent } from './event.ts'
@@ -11,6 +11,7 @@ export interface TransferFinding {
   score: number
   /** Signed, of the strongest channel. */
   z: number
+  channel: Channel
   /** Present when it is an anomaly. */
   line: Entry<AnomalyLine> | undefined
 }
@@ -69,7 +70,7 @@ export class TransferValues {
     const verdict: ZVerdict | undefined = this.#streams.observe(event.link, Math.fround(rate - usual))
     if (verdict === undefined) return undefined
     const line = verdict.anomalous ? toAnomaly(event, verdict, Math.exp(usual)) : undefined
-    return { score: verdict.score, z: verdict.z, line }
+    return { score: verdict.score, z: verdict.z, channel: verdict.channel, line }
   }
 
   /** 4 KiB for a link with the usual window, and half a KiB for its sizes. */

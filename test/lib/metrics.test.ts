@@ -35,3 +35,18 @@ test('label values beyond the cap share one series, known ones keep theirs', () 
   const cap = new LabelCap(2)
   expect(['A', 'B', 'C', 'A'].map((value) => cap.label(value))).toEqual(['A', 'B', '_other', 'A'])
 })
+
+test('a plain histogram prints what it counted, as a histogram does', async () => {
+  const metrics = new Metrics()
+  const histogram = metrics.plainHistogram({ name: 'dtms_wait_seconds', help: 'Wait' }, [0.1, 1])
+  histogram.add(0.1)
+  histogram.add(0.5, 2)
+  histogram.add(7)
+  expect((await exposition([metrics.registry])).split('\n').slice(2, 7)).toEqual([
+    'dtms_wait_seconds_bucket{le="0.1"} 1',
+    'dtms_wait_seconds_bucket{le="1"} 3',
+    'dtms_wait_seconds_bucket{le="+Inf"} 4',
+    'dtms_wait_seconds_sum 8.1',
+    'dtms_wait_seconds_count 4',
+  ])
+})

@@ -9,10 +9,11 @@ type Typed = Float32Array | Float64Array | Uint8Array
 export function encodeState(state: unknown): Buffer {
   const arrays: Buffer[] = []
   let length = 0
-  const text = JSON.stringify(state, (_key, value: unknown) => {
-    const type = typeNameOf(value)
-    if (type === undefined) return value
-    const array = value as Typed
+  const text = JSON.stringify(state, function (this: Record<string, unknown>, key: string, value: unknown) {
+    // Not `value`: a Buffer has been turned into something else by its own toJSON.
+    const array = this[key]
+    const type = typeNameOf(array)
+    if (type === undefined || !isTyped(array)) return value
     const bytes = Buffer.from(array.buffer, array.byteOffset, array.byteLength)
     arrays.push(bytes)
     const pointer = { $: type, at: length, n: array.length }
@@ -36,6 +37,10 @@ export function decodeState<State>(bytes: Uint8Array): State {
     // A copy: the elements need an alignment that their place in the file does not have.
     return new type(Uint8Array.from(file.subarray(from, from + value.n * type.BYTES_PER_ELEMENT)).buffer)
   }) as State
+}
+
+function isTyped(value: unknown): value is Typed {
+  return typeNameOf(value) !== undefined
 }
 
 function typeNameOf(value: unknown): TypeName | undefined {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { decodeState, encodeState } from '../../anomaly/state-bytes.ts'
+import { decodeState, encodeState } from '../../lib/state-bytes.ts'
 
 test('plain data with typed arrays comes back as it was', () => {
   const state = {

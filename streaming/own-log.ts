@@ -1,0 +1,132 @@
+import type { Clock } from '../lib/clock.ts'
+import { DtmsError } from '../lib/errors.ts'
+import { describeError } from '../lib/lifecycle.ts'
+import type { LeaseTiming } from '../lib/log/lease.ts'
+import type { Codec, LogWriter, Position, Tailer } from '../lib/log/log.ts'
+import type { RetentionRule } from '../lib/log/retention.ts'
+import { createTailer } from '../lib/log/tailer.ts'
+import { openLogWriter } from '../lib/log/writer.ts'
+import type { Logger } from '../lib/logger.ts'
+import type { Volume } from '../lib/volume/volume.ts'
+
+export interface OwnLogOptions<Written, Read extends Written> {
+  volume: Volume
+  clock: Clock
+  logger: Logger
+  stream: string
+  writer: string
+  codec: Codec<Written, Read>
+  /** What makes an entry the same one when it is computed again. */
+  idOf: (entry: Written) => string
+  retention: RetentionRule
+  leaseTiming?: LeaseTiming
+  /** Another process has taken the folder over. */
+  onFenced: (error: DtmsError) => void
+}
+
+/** Pause before a folder that somebody else holds is asked for again, milliseconds. */
+const BUSY_PAUSE_MS = 250
+
+/**
+ * A log that is computed from something that can be read again: what was appended after the saved place comes a second
+ * time after a crash, is known by its id, and is not written twice.
+ */
+export class OwnLog<Written, Read extends Written> {
+  readonly #options: OwnLogOptions<Written, Read>
+  readonly #writer: LogWriter<Written>
+  readonly #known = new Set<string>()
+  #tailer: Tailer<Read>
+  #unread = false
+
+  /**
+   * Waits until whoever holds the folder has let go, as long as `signal` does not abort. `recall` comes next.
+   * @throws what the volume throws; the signal's reason
+   */
+  static async open<Written, Read extends Written>(
+    options: OwnLogOptions<Written, Read>,
+    signal: AbortSignal,
+  ): Promise<OwnLog<Written, Read>> {
+    return new OwnLog<Written, Read>(options, await claim(options, signal))
+  }
+
+  private constructor(options: OwnLogOptions<Written, Read>, writer: LogWriter<Written>) {
+    this.#options = options
+    this.#writer = writer
+    this.#tailer = this.#tailerFrom(undefined)
+  }
+
+  /** Learns what was appended after `saved`, a place that was saved with the state; all of it without one. */
+  async recall(saved: Position | undefined): Promise<void> {
+    this.#tailer = this.#tailerFrom(saved)
+    for (let caughtUp = false; !caughtUp; ) {
+      const batch = await this.#tailer.poll()
+      for (const { value } of batch.entries) this.#known.add(this.#options.idOf(value))
+      caughtUp = batch.caughtUp
+    }
+  }
+
+  /** Resolves with how many were new once all are durable. */
+  async append(entries: readonly Written[]): Promise<number> {
+    const { idOf } = this.#options
+    const fresh = this.#known.size === 0 ? entries : entries.filter((entry) => !this.#known.has(idOf(entry)))
+    if (fresh.length === 0) return 0
+    this.#unread = true
+    await this.#writer.appendAll(fresh)
+    return fresh.length
+  }
+
+  /** The place behind everything appended, to be saved with the state that it came from; undefined for an empty log. */
+  async place(): Promise<Position | undefined> {
+    while (this.#unread) this.#unread = !(await this.#tailer.poll()).caughtUp
+    return this.#tailer.positions().get(this.#options.writer)
+  }
+
+  async close(): Promise<void> {
+    await this.#writer.close()
+  }
+
+  #tailerFrom(saved: Position | undefined): Tailer<Read> {
+    const { volume, logger, stream, writer, codec } = this.#options
+    const positions = saved === undefined ? undefined : new Map([[writer, saved]])
+    return createTailer({
+      ...{ volume, logger, stream, codec, writers: [writer] },
+      ...(positions === undefined ? {} : { positions }),
+    })
+  }
+}
+
+async function claim<Written, Read extends Written>(
+  options: OwnLogOptions<Written, Read>,
+  signal: AbortSignal,
+): Promise<LogWriter<Written>> {
+  const { volume, clock, logger, stream, writer, codec, retention, leaseTiming, onFenced } = options
+  for (let isWaiting = false; ; isWaiting = true) {
+    signal.throwIfAborted()
+    try {
+      const opened = await openLogWriter<Written>({
+        ...{ volume, clock, logger, stream, writer, codec, retention, onFenced },
+        ...(leaseTiming === undefined ? {} : { leaseTiming }),
+      })
+      if (!signal.aborted) return opened
+      await opened.close().catch(() => {})
+    } catch (error) {
+      if (!(error instanceof DtmsError) || error.code !== 'log.writer_busy') throw error
+      if (!isWaiting) {
+        logger.info('waiting until the former reader of this partition lets go', { error: describeError(error) })
+      }
+    }
+    await pause(BUSY_PAUSE_MS, signal)
+  }
+}
+
+function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', done)
+      resolve()
+    }
+    const timer = setTimeout(done, milliseconds)
+    signal.addEventListener('abort', done)
+  })
+}
