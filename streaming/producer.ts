@@ -167,8 +167,8 @@ class Producer implements Service {
     const ranges = await this.#ensureTopic()
     this.#publisher ??= await this.#orStopped(bus.publisher())
     const publishing = await Publishing.open({
-      ...{ config, clock, volume, logger, ranges, quarantine, metrics: this.#metrics },
-      ...{ kind: bus.kind, publisher: this.#publisher, fromBeginning: this.#fromBeginning },
+      ...{ config, clock, volume, logger, ranges, quarantine, bus, metrics: this.#metrics },
+      ...{ publisher: this.#publisher, fromBeginning: this.#fromBeginning },
     })
     if (publishing === 'recreated') {
       this.#sayBeginning('it holds less than what it had acknowledged')

@@ -29,7 +29,7 @@ export interface PublishingOptions {
   volume: Volume
   logger: Logger
   metrics: ProducerMetrics
-  kind: Bus['kind']
+  bus: Pick<Bus, 'kind' | 'connected'>
   publisher: Publisher
   ranges: readonly PartitionRange[]
   quarantine: LogWriter<Entry<QuarantineLine>>
@@ -38,9 +38,9 @@ export interface PublishingOptions {
 }
 
 /** Reading stops while so much is not acknowledged: what bounds the memory while the bus is away. */
-export const LIMIT = { letters: 16_384, bytes: 16 * 1024 * 1024 }
+export const LIMIT = { letters: 8192, bytes: 8 * 1024 * 1024 }
 /** About how much one poll reads of all writers together, and at least of each. */
-const POLL_BYTES = 2 * 1024 * 1024
+const POLL_BYTES = 1024 * 1024
 const LEAST_POLL_BYTES = 65_536
 /** A stop waits this long for acknowledgements, milliseconds. */
 const DRAIN_MS = 4000
@@ -77,13 +77,19 @@ export class Publishing {
 
   /** @throws DtmsError `checkpoint.invalid`, and what the volume throws */
   static async open(options: PublishingOptions): Promise<Publishing | 'recreated'> {
-    const { volume, logger, config, kind, ranges, fromBeginning } = options
+    const { volume, logger, config, bus, ranges, fromBeginning } = options
+    const { kind } = bus
     const file = new ProducerFile({ volume, logger, topic: config.transfersTopic, kind })
     const { positions, state } = await file.load()
     const ends = new Map(fromBeginning ? [] : state.ends)
     if (kind === 'kafka' && isRecreated(ends, ranges)) return 'recreated'
     if (!fromBeginning) {
-      return new Publishing(options, { file, ends, links: state.links, positions: positions.get('transfers') ?? new Map() })
+      return new Publishing(options, {
+        file,
+        ends,
+        links: state.links,
+        positions: positions.get('transfers') ?? new Map(),
+      })
     }
     // At once: after a crash the older place must not be taken for one in the new topic.
     await file.save({ positions: new Map([['transfers', new Map()]]), state: { links: state.links, ends: [] } })
@@ -99,7 +105,7 @@ export class Publishing {
       positions: Positions
     },
   ) {
-    const { volume, logger, config, metrics, kind, publisher, ranges } = options
+    const { volume, logger, config, metrics, bus, publisher, ranges } = options
     this.#options = options
     this.#file = parts.file
     this.#ends = parts.ends
@@ -114,7 +120,7 @@ export class Publishing {
       batchBytes: config.batchBytes,
       batchMs: config.batchMs,
       // The memory bus refuses nothing, and acknowledges when the reader has saved: one at a time would mean a turn a save.
-      depth: kind === 'memory' ? Number.POSITIVE_INFINITY : 1,
+      depth: bus.kind === 'memory' ? Number.POSITIVE_INFINITY : 1,
       publish: (records) => {
         metrics.countPublished(records.length)
         return publisher.publish(config.transfersTopic, records)
@@ -157,7 +163,7 @@ export class Publishing {
 
   /** What is in the topic by now is less than what was acknowledged. */
   isRecreated(ranges: readonly PartitionRange[]): boolean {
-    return this.#options.kind === 'kafka' && isRecreated(this.#ends, ranges)
+    return this.#options.bus.kind === 'kafka' && isRecreated(this.#ends, ranges)
   }
 
   /** The topic has grown: links that come from now on use all of it. */
@@ -167,9 +173,11 @@ export class Publishing {
 
   /** Stops reading, waits a while for acknowledgements, saves the place. */
   async close(): Promise<void> {
+    const { bus } = this.#options
     // A batch may wait for room, which only an acknowledgement or the end gives.
     const stopped = this.#follower.stop()
-    if (this.#options.kind === 'kafka') await this.#outbox.drain(DRAIN_MS)
+    // What cannot be acknowledged now is sent by the next life; the memory bus waits for a reader that may stop as well.
+    if (bus.kind === 'kafka' && bus.connected) await this.#outbox.drain(DRAIN_MS)
     this.#outbox.close()
     await stopped
     clearInterval(this.#timer)

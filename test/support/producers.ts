@@ -1,17 +1,17 @@
 import { onTestFinished } from 'vitest'
 import { systemClock } from '../../lib/clock.ts'
 import { loadConfig } from '../../lib/config.ts'
+import type { Service } from '../../lib/service.ts'
 import { createInlineVolume } from '../../lib/volume/inline.ts'
 import type { Volume } from '../../lib/volume/volume.ts'
-import type { Service } from '../../lib/service.ts'
 import type { Bus, BusRecord } from '../../streaming/bus.ts'
 import { producerConfig } from '../../streaming/config.ts'
 import { createProducer } from '../../streaming/producer.ts'
-import { aRememberingLogger, type LogLine } from './remembering-logger.ts'
+import { aRecordingLogger } from './http.ts'
 
 export interface AProducer {
   service: Service
-  said: LogLine[]
+  said: ReturnType<typeof aRecordingLogger>['lines']
   volume: Volume
   metric(name: string): Promise<number>
 }
@@ -19,7 +19,7 @@ export interface AProducer {
 /** A producer with quick settings; stopped when the test has ended. */
 export function aProducer(root: string, bus: Bus, env: Record<string, string> = {}): AProducer {
   const volume = createInlineVolume({ root })
-  const { logger, lines } = aRememberingLogger()
+  const logger = aRecordingLogger()
   const service = createProducer({
     ...{ volume, logger, bus, clock: systemClock, watchMs: 20 },
     config: loadConfig(producerConfig, {
@@ -32,7 +32,7 @@ export function aProducer(root: string, bus: Bus, env: Record<string, string> = 
     const value = (await service.registry.getMetricsAsJSON()).find((found) => found.name === name)
     return value?.values.reduce((sum, one) => sum + Number(one.value), 0) ?? Number.NaN
   }
-  return { service, said: lines, volume, metric }
+  return { service, said: logger.lines, volume, metric }
 }
 
 /** `<site>-<seq>` of what a record says. */

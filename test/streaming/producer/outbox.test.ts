@@ -124,7 +124,10 @@ describe('what the bus refuses', () => {
     })
     let settled = false
     outbox.put([aLetter(0)], () => {})
-    outbox.put([1, 2, 3, 4, 5].map((seq) => aLetter(seq)), () => {})
+    outbox.put(
+      [1, 2, 3, 4, 5].map((seq) => aLetter(seq)),
+      () => {},
+    )
     outbox.put([aLetter(6), aLetter(7)], () => {
       settled = true
     })
