@@ -2,7 +2,7 @@ import { IsolationForest } from 'ml-isolation-forest'
 import { createRandom, type Random } from '../lib/random.ts'
 import { type Forest, type ForestEngine, SAMPLE_SIZE, TREES } from './engine.ts'
 import type { Matrix } from './matrix.ts'
-import { scoreOfDepth } from './path-length.ts'
+import { meanPathLength, scoreOfDepth } from './path-length.ts'
 
 /**
  * The npm package `ml-isolation-forest` behind the same face, for those who want to compare (`DTMS_FOREST`).
@@ -55,7 +55,10 @@ class NpmForest implements Forest {
       })
       depths -= Math.log2(model.predict([row])[0] as number)
     }
-    return scoreOfDepth((depths / this.#trees.length) * packageMeanPathLength(this.#sampleSize), this.#sampleSize)
+    return scoreOfDepth(
+      (depths / this.#trees.length) * packageMeanPathLength(this.#sampleSize),
+      meanPathLength(this.#sampleSize),
+    )
   }
 
   scoreAll(matrix: Matrix): Float64Array {

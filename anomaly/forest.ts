@@ -41,18 +41,18 @@ export class StrictForest implements Forest {
   readonly columns: number
   readonly trees: StrictTrees
   readonly #thresholdKeys: Int32Array
-  readonly #row: Int32Array
+  readonly #usualDepth: number
 
   constructor(trees: StrictTrees) {
     this.trees = trees
     this.columns = trees.columns
     this.#thresholdKeys = sortKeysOf(trees.threshold)
-    this.#row = new Int32Array(trees.columns)
+    this.#usualDepth = meanPathLength(trees.sampleSize)
   }
 
   score(data: Float32Array, offset = 0): number {
-    writeSortKeys(data, offset, this.#row)
-    return scoreOfDepth(this.#sumOfDepths() / this.trees.trees, this.trees.sampleSize)
+    writeSortKeys(data, offset, rowKeys, this.columns)
+    return scoreOfDepth(this.#sumOfDepths() / this.trees.trees, this.#usualDepth)
   }
 
   scoreAll(matrix: Matrix): Float64Array {
@@ -63,7 +63,7 @@ export class StrictForest implements Forest {
 
   /** Mean depth of a row over the trees, before it becomes a score. */
   meanDepth(data: Float32Array, offset = 0): number {
-    writeSortKeys(data, offset, this.#row)
+    writeSortKeys(data, offset, rowKeys, this.columns)
     return this.#sumOfDepths() / this.trees.trees
   }
 
@@ -80,12 +80,12 @@ export class StrictForest implements Forest {
     const { columns, trees, height, feature, value } = this.trees
     const size = nodesOf(height)
     const drops = new Float64Array(columns)
-    writeSortKeys(data, offset, this.#row)
+    writeSortKeys(data, offset, rowKeys, this.columns)
     for (let root = 0; root < feature.length; root += size) {
       let at = root
       for (let level = 0; level < height; level += 1) {
         const column = feature[at] as number
-        const right = (this.#row[column] as number) >= (this.#thresholdKeys[at] as number)
+        const right = (rowKeys[column] as number) >= (this.#thresholdKeys[at] as number)
         const child = 2 * at - root + (right ? 2 : 1)
         // Below a leaf the values repeat, so the walk to the bottom adds nothing.
         drops[column] = (drops[column] as number) + ((value[at] as number) - (value[child] as number))
@@ -96,36 +96,60 @@ export class StrictForest implements Forest {
     return drops
   }
 
-  /**
-   * Four trees are walked side by side: each step waits for the one before it, and four independent chains fill the
-   * waiting. Node i of the tree whose root is at r has its children at 2i - r + 1 and 2i - r + 2; (x - t) >> 31 is -1
-   * when x < t, else 0.
-   */
   #sumOfDepths(): number {
     const { height, feature, value } = this.trees
-    const keys = this.#thresholdKeys
-    const row = this.#row
     const size = nodesOf(height)
     let sum = 0
-    for (let root = 0; root < feature.length; root += 4 * size) {
-      const toA = (2 - root) | 0
-      const toB = (toA - size) | 0
-      const toC = (toB - size) | 0
-      const toD = (toC - size) | 0
-      let a = root | 0
-      let b = (a + size) | 0
-      let c = (b + size) | 0
-      let d = (c + size) | 0
-      for (let level = 0; level < height; level += 1) {
-        a = (2 * a + toA + (((row[feature[a] as number] as number) - (keys[a] as number)) >> 31)) | 0
-        b = (2 * b + toB + (((row[feature[b] as number] as number) - (keys[b] as number)) >> 31)) | 0
-        c = (2 * c + toC + (((row[feature[c] as number] as number) - (keys[c] as number)) >> 31)) | 0
-        d = (2 * d + toD + (((row[feature[d] as number] as number) - (keys[d] as number)) >> 31)) | 0
-      }
-      sum += (value[a] as number) + (value[b] as number) + (value[c] as number) + (value[d] as number)
+    for (let root = 0; root < feature.length; root += AT_ONCE * size) {
+      sum += depthsAt(root, size, height, feature, this.#thresholdKeys, value)
     }
     return sum
   }
+}
+
+/** Sort keys of the row that is scored, for all forests: a score is one synchronous call, and no column is out of range. */
+const rowKeys = new Int32Array(MAX_COLUMNS)
+
+/** Divides the number of trees. */
+const AT_ONCE = 5
+
+/**
+ * The sum of the depths in the five trees from `root` on. They are walked side by side: each step waits for the one
+ * before it, and independent chains fill the waiting. Node i has its children at 2i + 1 and 2i + 2; (x - t) >> 31 is -1
+ * when x < t, else 0.
+ */
+function depthsAt(
+  root: number,
+  size: number,
+  height: number,
+  feature: Uint8Array,
+  keys: Int32Array,
+  value: Float32Array,
+): number {
+  const rootA = root | 0
+  const rootB = (rootA + size) | 0
+  const rootC = (rootB + size) | 0
+  const rootD = (rootC + size) | 0
+  const rootE = (rootD + size) | 0
+  let a = 0
+  let b = 0
+  let c = 0
+  let d = 0
+  let e = 0
+  for (let level = 0; level < height; level += 1) {
+    const atA = (rootA + a) | 0
+    a = (2 * a + 2 + (((rowKeys[feature[atA] as number] as number) - (keys[atA] as number)) >> 31)) | 0
+    const atB = (rootB + b) | 0
+    b = (2 * b + 2 + (((rowKeys[feature[atB] as number] as number) - (keys[atB] as number)) >> 31)) | 0
+    const atC = (rootC + c) | 0
+    c = (2 * c + 2 + (((rowKeys[feature[atC] as number] as number) - (keys[atC] as number)) >> 31)) | 0
+    const atD = (rootD + d) | 0
+    d = (2 * d + 2 + (((rowKeys[feature[atD] as number] as number) - (keys[atD] as number)) >> 31)) | 0
+    const atE = (rootE + e) | 0
+    e = (2 * e + 2 + (((rowKeys[feature[atE] as number] as number) - (keys[atE] as number)) >> 31)) | 0
+  }
+  const ends = (value[rootA + a] as number) + (value[rootB + b] as number) + (value[rootC + c] as number)
+  return ends + (value[rootD + d] as number) + (value[rootE + e] as number)
 }
 
 export function nodesOf(height: number): number {

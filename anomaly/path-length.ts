@@ -10,7 +10,7 @@ export function meanPathLength(n: number): number {
   return 2 * (Math.log(n - 1) + EULER) - (2 * (n - 1)) / n
 }
 
-/** 2^(-E[h] / c(psi)): 1 for what is isolated at once, 0.5 for what is as deep as a random point. */
-export function scoreOfDepth(meanDepth: number, sampleSize: number): number {
-  return 2 ** (-meanDepth / meanPathLength(sampleSize))
+/** 2^(-E[h] / c(psi)): 1 for what is isolated at once, 0.5 for what is as deep as a random point, c(psi). */
+export function scoreOfDepth(meanDepth: number, usualDepth: number): number {
+  return 2 ** (-meanDepth / usualDepth)
 }

@@ -10,14 +10,14 @@ export function sortKey(value: number): number {
   return (word ^ ((word >> 31) & 0x7fff_ffff)) >> 1
 }
 
-/** Keys of the values that begin at `offset`, as many as `keys` has places. */
-export function writeSortKeys(data: Float32Array, offset: number, keys: Int32Array): void {
-  for (let i = 0; i < keys.length; i += 1) keys[i] = sortKey(data[offset + i] as number)
+/** Keys of so many values that begin at `offset`. */
+export function writeSortKeys(data: Float32Array, offset: number, keys: Int32Array, count: number): void {
+  for (let i = 0; i < count; i += 1) keys[i] = sortKey(data[offset + i] as number)
 }
 
 export function sortKeysOf(data: Float32Array): Int32Array {
   const keys = new Int32Array(data.length)
-  writeSortKeys(data, 0, keys)
+  writeSortKeys(data, 0, keys, data.length)
   return keys
 }
 

@@ -12,7 +12,7 @@ test.each([
 })
 
 test('a depth of 0 scores 1, the mean depth scores one half, and deeper scores less', () => {
-  expect(scoreOfDepth(0, 256)).toBe(1)
-  expect(scoreOfDepth(meanPathLength(256), 256)).toBe(0.5)
-  expect(scoreOfDepth(12, 256)).toBeLessThan(scoreOfDepth(11, 256))
+  expect(scoreOfDepth(0, meanPathLength(256))).toBe(1)
+  expect(scoreOfDepth(meanPathLength(256), meanPathLength(256))).toBe(0.5)
+  expect(scoreOfDepth(12, 10)).toBeLessThan(scoreOfDepth(11, 10))
 })

@@ -43,6 +43,6 @@ test('a difference of two keys never overflows 32 bits', () => {
 test('keys of a part of an array are the keys of its values', () => {
   const data = Float32Array.of(1, -2, 3, -4)
   const keys = new Int32Array(2)
-  writeSortKeys(data, 1, keys)
+  writeSortKeys(data, 1, keys, 2)
   expect([...keys]).toEqual([...sortKeysOf(data)].slice(1, 3))
 })
