@@ -192,6 +192,7 @@ class Stream implements Service {
     return Partition.open(
       {
         ...{ volume, clock, logger, assignment, isTransfers: topic === config.transfersTopic },
+        isDurable: bus.kind === 'kafka',
         ...{ retention: { hours: config.retentionHours, bytes: config.retentionBytes } },
         checkpointSeconds: config.checkpointSeconds,
         ...(bus.kind === 'memory' ? { checkpointRecords: MEMORY_CHECKPOINT_RECORDS } : {}),

@@ -27,6 +27,14 @@ export interface OwnLogOptions<Written, Read extends Written> {
 /** Pause before a folder that somebody else holds is asked for again, milliseconds. */
 const BUSY_PAUSE_MS = 250
 
+/** What is saved of an own log, with the state that it was computed from. */
+export interface SavedLog {
+  /** Behind the last line; absent while the log is empty. */
+  place?: Position
+  /** Ids of lines before it that a former life appended and this one has not come to again. */
+  ahead: string[]
+}
+
 /**
  * A log that is computed from something that can be read again: what was appended after the saved place comes a second
  * time after a crash, is known by its id, and is not written twice.
@@ -55,9 +63,10 @@ export class OwnLog<Written, Read extends Written> {
     this.#tailer = this.#tailerFrom(undefined)
   }
 
-  /** Learns what was appended after `saved`, a place that was saved with the state; all of it without one. */
-  async recall(saved: Position | undefined): Promise<void> {
-    this.#tailer = this.#tailerFrom(saved)
+  /** Learns what a former life appended after its state was saved; all of the log when nothing was saved. */
+  async recall(saved: SavedLog | undefined): Promise<void> {
+    this.#tailer = this.#tailerFrom(saved?.place)
+    for (const id of saved?.ahead ?? []) this.#known.add(id)
     for (let caughtUp = false; !caughtUp; ) {
       const batch = await this.#tailer.poll()
       for (const { value } of batch.entries) this.#known.add(this.#options.idOf(value))
@@ -68,17 +77,27 @@ export class OwnLog<Written, Read extends Written> {
   /** Resolves with how many were new once all are durable. */
   async append(entries: readonly Written[]): Promise<number> {
     const { idOf } = this.#options
-    const fresh = this.#known.size === 0 ? entries : entries.filter((entry) => !this.#known.has(idOf(entry)))
+    // A line that has come again will not come a third time.
+    const fresh = this.#known.size === 0 ? entries : entries.filter((entry) => !this.#known.delete(idOf(entry)))
     if (fresh.length === 0) return 0
     this.#unread = true
     await this.#writer.appendAll(fresh)
     return fresh.length
   }
 
-  /** The place behind everything appended, to be saved with the state that it came from; undefined for an empty log. */
-  async place(): Promise<Position | undefined> {
+  /** Nothing of former lives will come again: what they appended and this one did not is of no interest any more. */
+  forget(): void {
+    this.#known.clear()
+  }
+
+  /**
+   * The place behind everything appended. A life that ends before it has come to all that the one before it had appended
+   * must tell the next, or that one would append the rest twice.
+   */
+  async saved(): Promise<SavedLog> {
     while (this.#unread) this.#unread = !(await this.#tailer.poll()).caughtUp
-    return this.#tailer.positions().get(this.#options.writer)
+    const place = this.#tailer.positions().get(this.#options.writer)
+    return { ...(place === undefined ? {} : { place }), ahead: [...this.#known] }
   }
 
   async close(): Promise<void> {

@@ -2,21 +2,21 @@ import { crc32 } from 'node:zlib'
 import type { Clock } from '../lib/clock.ts'
 import type { DtmsError } from '../lib/errors.ts'
 import type { LeaseTiming } from '../lib/log/lease.ts'
-import type { Codec, Position } from '../lib/log/log.ts'
+import type { Codec } from '../lib/log/log.ts'
 import type { RetentionRule } from '../lib/log/retention.ts'
 import type { Logger } from '../lib/logger.ts'
 import { anomaliesCodec, eventAnomaliesCodec, quarantineCodec, windowsCodec } from '../lib/streams/codecs.ts'
 import type { Volume } from '../lib/volume/volume.ts'
 import type { TopicPartition } from './bus.ts'
 import type { Outcome } from './flow.ts'
-import { OwnLog } from './own-log.ts'
+import { OwnLog, type SavedLog } from './own-log.ts'
 import { quarantineId } from './quarantine-entry.ts'
 
 /** What a partition writes, by the fields of an `Outcome`. */
 type LogName = 'windows' | 'anomalies' | 'eventAnomalies' | 'quarantined'
 
 /** Where each own log was when the state was saved. */
-export type SavedPlaces = { [name in LogName]?: Position }
+export type SavedLogs = { [name in LogName]?: SavedLog }
 
 export interface PartitionLogsOptions {
   volume: Volume
@@ -34,8 +34,9 @@ export interface PartitionLogsOptions {
 export type Appended = Record<LogName, number>
 
 interface AnyLog {
-  recall(saved: Position | undefined): Promise<void>
-  place(): Promise<Position | undefined>
+  recall(saved: SavedLog | undefined): Promise<void>
+  saved(): Promise<SavedLog>
+  forget(): void
   close(): Promise<void>
 }
 
@@ -45,7 +46,7 @@ export class PartitionLogs {
   readonly #closing = new AbortController()
   readonly #open = new Map<LogName, AnyLog>()
   readonly #appends = new Map<LogName, (outcome: Outcome) => Promise<number>>()
-  #saved: SavedPlaces = {}
+  #saved: SavedLogs = {}
 
   /** Waits until whoever held the folders has let go. `recall` comes next. */
   static async open(options: PartitionLogsOptions, signal: AbortSignal): Promise<PartitionLogs> {
@@ -67,7 +68,7 @@ export class PartitionLogs {
   }
 
   /** Learns what was appended behind the places that were saved with the state. */
-  async recall(saved: SavedPlaces): Promise<void> {
+  async recall(saved: SavedLogs): Promise<void> {
     this.#saved = saved
     for (const [name, log] of this.#open) await log.recall(saved[name])
   }
@@ -86,14 +87,16 @@ export class PartitionLogs {
     return { windows, anomalies, eventAnomalies, quarantined }
   }
 
-  /** The places behind everything appended. */
-  async places(): Promise<SavedPlaces> {
-    const places: SavedPlaces = { ...this.#saved }
-    for (const [name, log] of this.#open) {
-      const place = await log.place()
-      if (place !== undefined) places[name] = place
-    }
-    return places
+  /** To be saved with the state. */
+  async saved(): Promise<SavedLogs> {
+    const saved: SavedLogs = { ...this.#saved }
+    for (const [name, log] of this.#open) saved[name] = await log.saved()
+    return saved
+  }
+
+  /** Whatever a former life appended after its last save has come again by now. */
+  forget(): void {
+    for (const log of this.#open.values()) log.forget()
   }
 
   async close(): Promise<void> {

@@ -9,7 +9,7 @@ import { decodeState, encodeState } from '../lib/state-bytes.ts'
 import type { Volume } from '../lib/volume/volume.ts'
 import type { Assignment, BusMessage } from './bus.ts'
 import { emptyOutcome, type Flow, type Outcome } from './flow.ts'
-import { type Appended, PartitionLogs, type SavedPlaces } from './partition-logs.ts'
+import { type Appended, PartitionLogs, type SavedLogs } from './partition-logs.ts'
 import { type QuarantineEntry, toLostEntry } from './quarantine-entry.ts'
 import { isMarked, type MessageMark, markOf, type Place, resume } from './resume.ts'
 
@@ -19,6 +19,8 @@ export interface PartitionOptions {
   logger: Logger
   assignment: Assignment
   isTransfers: boolean
+  /** The bus keeps its records: what was handled once can be read again under the same offsets. */
+  isDurable: boolean
   retention: RetentionRule
   /** How often place and state are saved, seconds. */
   checkpointSeconds: number
@@ -42,7 +44,7 @@ export interface PartitionOptions {
 interface SavedPartition {
   /** Absent when offsets mean nothing: the topic is read from its beginning. */
   place?: Place
-  logs: SavedPlaces
+  logs: SavedLogs
   flow: unknown
 }
 
@@ -77,6 +79,8 @@ export class Partition {
   #unsaved = 0
   #savedAt = performance.now()
   #saveMs = 0
+  /** Every record that a former life can have handled is before this offset; undefined when offsets do not tell. */
+  #settledAt: number | undefined
   #broken: { error: unknown } | undefined
   #work: Promise<void> = Promise.resolve()
 
@@ -140,6 +144,7 @@ export class Partition {
       this.#verify = resumption.mark
       this.#place = { ...this.#place, offset: resumption.mark.offset + 1, mark: resumption.mark }
     }
+    if (options.isDurable && resumption.kind !== 'recreated') this.#settledAt = assignment.next
     if (resumption.kind === 'recreated') options.onRecreated()
     if (resumption.kind === 'lost') this.lost(resumption.range)
   }
@@ -156,6 +161,7 @@ export class Partition {
         this.fail(error)
         throw error
       }
+      this.#settle()
       await this.#saveWhenDue()
     })
   }
@@ -235,6 +241,12 @@ export class Partition {
     return now
   }
 
+  #settle(): void {
+    if (this.#settledAt === undefined || this.#place.offset < this.#settledAt) return
+    this.#settledAt = undefined
+    this.#logs.forget()
+  }
+
   #compare(message: BusMessage, mark: MessageMark): void {
     if (message.offset < mark.offset) return
     this.#verify = undefined
@@ -246,7 +258,7 @@ export class Partition {
   /** The next start reads from the beginning; what was counted stays counted. */
   async #forgetPlace(): Promise<void> {
     this.#options.onRecreated()
-    const logs = await this.#logs.places()
+    const logs = await this.#logs.saved()
     await this.#checkpoint.save({ positions: new Map(), state: { logs, flow: this.#flow.save() } })
   }
 
@@ -270,7 +282,7 @@ export class Partition {
   async #save(): Promise<void> {
     const startedAt = performance.now()
     if (this.#last !== undefined) this.#place.mark = markOf(this.#last)
-    const logs = await this.#logs.places()
+    const logs = await this.#logs.saved()
     const { offset } = this.#place
     await this.#checkpoint.save({
       // The own places are part of the state: as registered positions they would hold back other writers' retention.

@@ -51,7 +51,14 @@ export async function openPartition(
   const at = { topic: 'transfers', partition: 0 }
   const partition = await Partition.open(
     {
-      ...{ volume, clock: systemClock, logger: silentLogger, isTransfers: true, checkpointSeconds: 600 },
+      ...{
+        volume,
+        clock: systemClock,
+        logger: silentLogger,
+        isTransfers: true,
+        isDurable: true,
+        checkpointSeconds: 600,
+      },
       assignment: { ...at, incarnation: 'one', ...range },
       retention: { hours: 168, bytes: 1 << 30 },
       leaseTiming: shortLease,
