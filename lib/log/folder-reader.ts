@@ -1,9 +1,10 @@
 import type { Logger } from '../logger.ts'
 import { runMatches } from '../record/crc-run.ts'
+import { MAX_LINE_BYTES } from '../record/record.ts'
 import type { Look, Volume } from '../volume/volume.ts'
 import { readIndex, type SegmentIndex } from './index-file.ts'
 import { takeApart } from './joined.ts'
-import { CHUNK_BYTES, LineCutter, type RawLine } from './lines.ts'
+import { CHUNK_BYTES, LineCutter } from './lines.ts'
 import type { Codec, DamageReason, Position, TailBatch } from './log.ts'
 import { epochOf, segmentName, segmentsOf } from './segments.ts'
 
@@ -75,9 +76,7 @@ export class FolderReader<Read> {
       }
       if (later.length > 0 && !(await this.#learnEnd(this.#segment, later))) return true
       const { bytes, end } = this.#withinEnd(look, look.bytes, from)
-      const lines = this.#cutter.cut(bytes)
-      const isIntact = runMatches(lines)
-      for (const line of lines) this.#take(line, batch, isIntact)
+      this.#takeAll(bytes, from, batch)
       left -= bytes.length
       this.#size = end
       if (bytes.length > 0 && from + bytes.length < end) continue
@@ -143,11 +142,25 @@ export class FolderReader<Read> {
     return { bytes: bytes.subarray(0, Math.max(0, this.#sealedEnd - from)), end: this.#sealedEnd }
   }
 
-  #take(line: RawLine, batch: TailBatch<Read>, isIntact = false): void {
-    if (line.bytes === undefined) {
-      this.#damage(line.offset, 'oversized', batch)
-      return
+  /** The lines of a chunk that begins at byte `from` of the segment. */
+  #takeAll(chunk: Buffer, from: number, batch: TailBatch<Read>): void {
+    const { oversizedAt, start, ends } = this.#cutter.mark(chunk)
+    if (oversizedAt !== undefined) this.#damage(oversizedAt, 'oversized', batch)
+    const isIntact = runMatches(chunk, start, ends)
+    const scan = isIntact ? this.#options.codec.scan : undefined
+    let lineStart = start
+    for (const end of ends) {
+      const value = scan?.read(chunk, lineStart, end)
+      if (scan !== undefined && value !== undefined) {
+        this.#deliver(scan.seqOf(value), value, scan.atOf(value), from + end + 1, batch)
+      } else if (end - lineStart < MAX_LINE_BYTES) {
+        this.#take({ offset: from + lineStart, bytes: chunk.subarray(lineStart, end) }, batch, isIntact)
+      } else this.#damage(from + lineStart, 'oversized', batch)
+      lineStart = end + 1
     }
+  }
+
+  #take(line: { offset: number; bytes: Buffer }, batch: TailBatch<Read>, isIntact = false): void {
     const parsed = this.#options.codec.parse(line.bytes, isIntact)
     if (!parsed.ok) {
       if (parsed.reason !== 'unknown') this.#damage(line.offset, parsed.reason, batch)
@@ -156,7 +169,11 @@ export class FolderReader<Read> {
       if (parsed.seq !== undefined && parsed.seq > (this.#seq ?? 0)) this.#advance(parsed.seq, batch)
       return
     }
-    const { seq, value, at } = parsed
+    this.#deliver(parsed.seq, parsed.value, parsed.at, line.offset + line.bytes.length + 1, batch)
+  }
+
+  /** `behind` is the byte behind the line. */
+  #deliver(seq: number, value: Read, at: number, behind: number, batch: TailBatch<Read>): void {
     if (this.#seq !== undefined && seq <= this.#seq) {
       batch.repeated += 1
       return
@@ -165,7 +182,7 @@ export class FolderReader<Read> {
     else this.#seq = seq
     const { writer, marksPlaces } = this.#options
     if (marksPlaces !== true) batch.entries.push({ writer, seq, value, at })
-    else batch.entries.push({ writer, seq, value, at, behind: this.#placeBehind(line.offset + line.bytes.length + 1) })
+    else batch.entries.push({ writer, seq, value, at, behind: this.#placeBehind(behind) })
   }
 
   #placeBehind(offset: number): Position {

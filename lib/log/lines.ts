@@ -13,6 +13,16 @@ export interface RawLine {
   bytes: Buffer | undefined
 }
 
+/** Where the whole lines of a chunk lie. */
+export interface LineMarks {
+  /** Byte in the segment where an oversized line began that ends in this chunk. */
+  oversizedAt: number | undefined
+  /** Byte in the chunk where the first line begins; each of the others follows the newline of the one before. */
+  start: number
+  /** Bytes in the chunk: the newline of each line. */
+  ends: number[]
+}
+
 /**
  * Cuts chunks of a segment into whole lines. Of an oversized line nothing is kept but the place where it began, so the
  * memory it costs is one chunk, however long it is.
@@ -43,26 +53,40 @@ export class LineCutter {
 
   /** `chunk` begins at `next`. Lines are views of the chunk. */
   cut(chunk: Buffer): RawLine[] {
-    const lines: RawLine[] = []
+    const base = this.#scanned
+    const { oversizedAt, start, ends } = this.mark(chunk)
+    const lines: RawLine[] = oversizedAt === undefined ? [] : [{ offset: oversizedAt, bytes: undefined }]
+    let lineStart = start
+    for (const end of ends) {
+      const fits = end - lineStart < MAX_LINE_BYTES
+      lines.push({ offset: base + lineStart, bytes: fits ? chunk.subarray(lineStart, end) : undefined })
+      lineStart = end + 1
+    }
+    return lines
+  }
+
+  /** The same without a view for each line, for a reader of many; it must itself look for lines that are too long. */
+  mark(chunk: Buffer): LineMarks {
+    const marks: LineMarks = { oversizedAt: undefined, start: 0, ends: [] }
     const base = this.#scanned
     let start = 0
     if (this.#scanned > this.#lineStart) {
       const newline = chunk.indexOf(NEWLINE)
       if (newline < 0) {
         this.#scanned += chunk.length
-        return lines
+        return marks
       }
-      lines.push({ offset: this.#lineStart, bytes: undefined })
+      marks.oversizedAt = this.#lineStart
       start = newline + 1
+      marks.start = start
     }
     for (let newline = chunk.indexOf(NEWLINE, start); newline >= 0; newline = chunk.indexOf(NEWLINE, start)) {
-      const fits = newline - start < MAX_LINE_BYTES
-      lines.push({ offset: base + start, bytes: fits ? chunk.subarray(start, newline) : undefined })
+      marks.ends.push(newline)
       start = newline + 1
     }
     this.#lineStart = base + start
     this.#scanned = chunk.length - start >= MAX_LINE_BYTES ? base + chunk.length : this.#lineStart
-    return lines
+    return marks
   }
 }
 

@@ -11,6 +11,8 @@ export interface Codec<Written, Read> {
   bytes?: LineBytesWriter<Written>
   /** A whole line without its newline; `isIntact` when its length and checksum have been looked at already. */
   parse(line: Buffer, isIntact?: boolean): ParsedLine<Read>
+  /** The same for lines that lie in larger memory and have been looked at already, where there is a faster way. */
+  scan?: LineScanner<Read>
   /** Record time, Unix seconds: segments roll and the index is kept by it, never by the wall clock. */
   timeOf(entry: Written): number
 }
@@ -20,6 +22,14 @@ export interface LineBytesWriter<Written> {
   most: number
   /** Returns the place behind the newline. */
   write(entry: Written, seq: number, target: Buffer, start: number): number
+}
+
+export interface LineScanner<Read> {
+  /** Undefined says nothing about the line: ask `parse`. */
+  read(bytes: Buffer, start: number, end: number): Read | undefined
+  /** What `parse` would give beside the value. */
+  seqOf(value: Read): number
+  atOf(value: Read): number
 }
 
 export type ParsedLine<Read> =

@@ -11,16 +11,22 @@ export const transferCodec: Codec<Transfer, TransferRecord> = {
   serialise: serialiseTransfer,
   bytes: { most: MOST_TRANSFER_BYTES, write: writeTransfer },
   parse: parseTransfer,
+  scan: { read: readTransfer, seqOf: (record) => record.seq, atOf: (record) => record.endedAt },
   timeOf: (transfer) => roundInstant(transfer.endedAt),
 }
 
 function parseTransfer(line: Buffer, isIntact = false): ParsedLine<TransferRecord> {
   const damage = isIntact ? undefined : frameDamage(line)
   if (damage !== undefined) return { ok: false, reason: damage }
-  const scanned = scanTransfer(line)
-  if (scanned !== undefined && scannedProblem(scanned) === undefined)
-    return { ok: true, seq: scanned.seq, value: scanned, at: scanned.endedAt }
+  const scanned = readTransfer(line, 0, line.length)
+  if (scanned !== undefined) return { ok: true, seq: scanned.seq, value: scanned, at: scanned.endedAt }
   return parseTransferPlainly(line)
+}
+
+/** A line with a good frame and in the usual form; else undefined. */
+function readTransfer(bytes: Buffer, start: number, end: number): TransferRecord | undefined {
+  const scanned = scanTransfer(bytes, start, end)
+  return scanned !== undefined && scannedProblem(scanned) === undefined ? scanned : undefined
 }
 
 /** The same by `JSON.parse` alone: what the scanner falls back on and is tested against. For lines with a good frame. */

@@ -1,5 +1,6 @@
 import { crc32 } from 'node:zlib'
 import { claimedSum, hasTrailer, sumWith } from './crc.ts'
+import { MAX_LINE_BYTES } from './record.ts'
 
 const NEWLINE = 0x0a
 
@@ -14,20 +15,19 @@ const LEAST_LINES = 8
  * B (zlib's `crc32_combine`). So the sums that the lines claim give the sum of the whole run. Carrying over is one-to-one:
  * damage in one line always shows, damage in several is missed once in 2^32, as it would be line by line.
  *
- * The lines follow each other in one piece of memory, each with its newline behind it.
+ * The first line begins at `start`, each ends with the newline at its place in `ends`, and the next one follows.
  */
-export function runMatches(lines: readonly { bytes: Uint8Array | undefined }[]): boolean {
-  const first = lines[0]?.bytes
-  const last = lines.at(-1)?.bytes
-  if (lines.length < LEAST_LINES || first === undefined || last === undefined) return false
+export function runMatches(bytes: Uint8Array, start: number, ends: readonly number[]): boolean {
+  if (ends.length < LEAST_LINES) return false
   let sum = 0
-  for (let i = 0; i < lines.length; i += 1) {
-    const bytes = lines[i]?.bytes
-    if (bytes === undefined || !hasTrailer(bytes)) return false
-    sum = carry(sum, bytes.length + 1) ^ sumWith(claimedSum(bytes), NEWLINE)
+  let lineStart = start
+  for (let i = 0; i < ends.length; i += 1) {
+    const end = ends[i] as number
+    if (end - lineStart >= MAX_LINE_BYTES || !hasTrailer(bytes, lineStart, end)) return false
+    sum = carry(sum, end + 1 - lineStart) ^ sumWith(claimedSum(bytes, end), NEWLINE)
+    lineStart = end + 1
   }
-  const end = last.byteOffset + last.length + 1
-  return sum === (crc32(new Uint8Array(first.buffer, first.byteOffset, end - first.byteOffset)) | 0)
+  return sum === (crc32(bytes.subarray(start, lineStart)) | 0)
 }
 
 /** Tables for the lengths that were met, 4 KiB each; lines of one log have few lengths. */

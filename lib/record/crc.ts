@@ -44,14 +44,14 @@ export function closeBytes(target: Uint8Array, start: number, end: number): numb
   return end + 19
 }
 
-/** Whether the last 18 bytes are a trailer, whatever its checksum. */
-export function hasTrailer(line: Uint8Array): boolean {
-  const start = line.length - TRAILER_BYTES
-  if (start < 0 || line[start + 16] !== QUOTE || line[start + 17] !== CLOSE) return false
+/** Whether the last 18 bytes are a trailer, whatever its checksum. A line may be a part of larger memory. */
+export function hasTrailer(bytes: Uint8Array, lineStart = 0, lineEnd = bytes.length): boolean {
+  const start = lineEnd - TRAILER_BYTES
+  if (start < lineStart || bytes[start + 16] !== QUOTE || bytes[start + 17] !== CLOSE) return false
   let wrong = 0
-  for (let i = 0; i < 8; i += 1) wrong |= (line[start + i] as number) ^ (head[i] as number)
+  for (let i = 0; i < 8; i += 1) wrong |= (bytes[start + i] as number) ^ (head[i] as number)
   // Digits are below 16, everything else is 255.
-  for (let i = start + 8; i < start + 16; i += 1) wrong |= (digitOf[line[i] as number] as number) & 0xf0
+  for (let i = start + 8; i < start + 16; i += 1) wrong |= (digitOf[bytes[i] as number] as number) & 0xf0
   return wrong === 0
 }
 
@@ -77,9 +77,9 @@ export function checksumMatches(line: Uint8Array): boolean {
   return claimedSum(line) === (crc32(line) | 0)
 }
 
-/** The checksum of a whole line, trailer included, if the one in the trailer is right. */
-export function claimedSum(line: Uint8Array): number {
-  const start = line.length - TRAILER_BYTES
+/** The checksum of a whole line that ends there, trailer included, if the one in the trailer is right. */
+export function claimedSum(line: Uint8Array, end = line.length): number {
+  const start = end - TRAILER_BYTES
   let claimed = 0
   for (let i = start + 8; i < start + 16; i += 1) claimed = (claimed << 4) | (digitOf[line[i] as number] as number)
   let sum = ~claimed

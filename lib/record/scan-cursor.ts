@@ -1,8 +1,14 @@
-/** Bytes that must stand in a line, ready to be compared four at a time. At least four bytes. */
+/**
+ * Bytes that must stand in a line, ready to be compared: four at either end, and eight at a time between. At least four
+ * bytes, printable ASCII: read as a number of eight bytes that is neither zero nor NaN, and only its own bytes equal it.
+ */
 export interface Literal {
   readonly length: number
-  /** Little-endian words from the start; the last one ends with the literal and may overlap the one before. */
-  readonly words: Int32Array
+  /** Little-endian, as the others. */
+  readonly first: number
+  readonly last: number
+  /** From the fifth byte on; the last one may overlap what stands beside it. */
+  readonly between: Float64Array
 }
 
 export function literal(text: string): Literal {
@@ -12,10 +18,10 @@ export function literal(text: string): Literal {
 function literalOf(bytes: Uint8Array): Literal {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const { length } = bytes
-  const words = Int32Array.from({ length: Math.ceil(length / 4) }, (_, i) =>
-    view.getInt32(Math.min(i * 4, length - 4), true),
+  const between = Float64Array.from({ length: Math.ceil(Math.max(0, length - 8) / 8) }, (_, i) =>
+    view.getFloat64(Math.min(4 + i * 8, length - 8), true),
   )
-  return { length, words }
+  return { length, first: view.getInt32(0, true), last: view.getInt32(length - 4, true), between }
 }
 
 /**
@@ -75,7 +81,7 @@ const powersOfTen = [1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11,
  */
 export class Cursor {
   #bytes: Buffer = Buffer.alloc(0)
-  /** Over the whole memory that the line is a part of: the lines of one chunk share it. */
+  /** Over the whole memory that the bytes are a part of: the chunks of one read share it. */
   #view: DataView<ArrayBufferLike> = new DataView(new ArrayBuffer(0))
   #base = 0
   #at = 0
@@ -84,11 +90,11 @@ export class Cursor {
   #markedAt = 0
   #markedGood = false
 
-  open(line: Buffer, end: number): void {
-    this.#bytes = line
-    if (line.buffer !== this.#view.buffer) this.#view = new DataView(line.buffer)
-    this.#base = line.byteOffset
-    this.#at = 0
+  open(bytes: Buffer, start: number, end: number): void {
+    this.#bytes = bytes
+    if (bytes.buffer !== this.#view.buffer) this.#view = new DataView(bytes.buffer)
+    this.#base = bytes.byteOffset
+    this.#at = start
     this.#end = end
     this.#good = true
   }
@@ -113,16 +119,8 @@ export class Cursor {
     this.#good = this.#markedGood
   }
 
-  /** From the end: pieces that differ in few words mostly differ there. */
   isNext(wanted: Literal): boolean {
-    const { words, length } = wanted
-    if (this.#at + length > this.#end) return false
-    const at = this.#base + this.#at
-    const view = this.#view
-    const last = words.length - 1
-    if (view.getInt32(at + length - 4, true) !== words[last]) return false
-    for (let i = last - 1; i >= 0; i -= 1) if (view.getInt32(at + i * 4, true) !== words[i]) return false
-    return true
+    return this.#at + wanted.length <= this.#end && standsAt(this.#view, this.#base + this.#at, wanted)
   }
 
   /** Moves past the literal when it is next. */
@@ -237,15 +235,12 @@ export class Cursor {
     let at = this.#base + this.#at
     this.#good &&= keys.length <= values.length
     for (let field = 0; field < keys.length; field += 1) {
-      const { words, length } = keys[field] as Literal
-      let differs = at + length > limit ? 1 : view.getInt32(at + length - 4, true) ^ (words[words.length - 1] as number)
-      for (let i = words.length - 2; i >= 0 && differs === 0; i -= 1)
-        differs = view.getInt32(at + i * 4, true) ^ (words[i] as number)
-      at += length
-      if (differs !== 0 || at >= limit) {
+      const key = keys[field] as Literal
+      if (at + key.length >= limit || !standsAt(view, at, key)) {
         this.#good = false
         return
       }
+      at += key.length
       const start = at
       let high = 0
       for (let word = view.getInt32(at, true); at < start + 8 && isFourDigits(word); word = view.getInt32(at, true)) {
@@ -333,6 +328,15 @@ export class Cursor {
     this.#at = at + 1
     return bytes.toString('latin1', start, at)
   }
+}
+
+/** From the end: pieces that differ in few bytes mostly differ there. The view must go on for as long as the literal. */
+function standsAt(view: DataView, at: number, { length, first, last, between }: Literal): boolean {
+  if (view.getInt32(at + length - 4, true) !== last || view.getInt32(at, true) !== first) return false
+  for (let i = between.length - 1; i >= 0; i -= 1) {
+    if (view.getFloat64(at + Math.min(4 + i * 8, length - 8), true) !== between[i]) return false
+  }
+  return true
 }
 
 /** Four bytes as a little-endian word: one below '0' borrows into its top bit, one above '9' carries into it. */

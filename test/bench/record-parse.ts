@@ -2,7 +2,9 @@ import { closeSync, mkdtempSync, openSync, readSync, rmSync, writeFileSync } fro
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { loadScenario } from '../../exporters/scenario-file.ts'
+import { LineCutter } from '../../lib/log/lines.ts'
 import { transferCodec } from '../../lib/record/codec.ts'
+import { runMatches } from '../../lib/record/crc-run.ts'
 import type { Transfer } from '../../lib/record/record.ts'
 import { createWorld } from '../../simulator/world.ts'
 import { alternate, type BenchRow } from './harness.ts'
@@ -68,23 +70,23 @@ function parsed(line: Buffer): number {
   return result.ok ? result.value.sizeBytes : 0
 }
 
-/** As a tailer does it: chunks, lines as views of the bytes, a remainder carried over. */
+/** As a tailer does it: one checksum for the lines of a chunk, each read where it lies. */
 function checkedTail(file: string): number {
   const chunk = Buffer.allocUnsafe(CHUNK_BYTES)
   const descriptor = openSync(file, 'r')
+  const cutter = new LineCutter(0)
   let total = 0
-  let kept = 0
   for (;;) {
-    const count = readSync(descriptor, chunk, kept, chunk.length - kept, null)
-    if (count === 0) break
-    const end = kept + count
-    let start = 0
-    for (let stop = chunk.indexOf(10, start); stop !== -1 && stop < end; stop = chunk.indexOf(10, start)) {
-      total += parsed(chunk.subarray(start, stop))
-      start = stop + 1
+    const count = readSync(descriptor, chunk, 0, chunk.length, cutter.next)
+    const { start, ends } = cutter.mark(chunk.subarray(0, count))
+    if (ends.length === 0) break
+    const isIntact = runMatches(chunk, start, ends)
+    let lineStart = start
+    for (const end of ends) {
+      const scanned = isIntact ? transferCodec.scan?.read(chunk, lineStart, end) : undefined
+      total += scanned?.sizeBytes ?? parsed(chunk.subarray(lineStart, end))
+      lineStart = end + 1
     }
-    chunk.copy(chunk, 0, start, end)
-    kept = end - start
   }
   closeSync(descriptor)
   return total

@@ -1,15 +1,18 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { LineCutter } from '../../../lib/log/lines.ts'
 import { checksumMatches, closeLine, hasTrailer } from '../../../lib/record/crc.ts'
 import { runMatches } from '../../../lib/record/crc-run.ts'
+import { MAX_LINE_BYTES } from '../../../lib/record/record.ts'
 
-/** The lines of a chunk as the log's reader cuts them. */
-function linesOf(chunk: Buffer): { bytes: Buffer }[] {
-  const lines: { bytes: Buffer }[] = []
-  for (let start = 0, end = chunk.indexOf(10); end >= 0; start = end + 1, end = chunk.indexOf(10, start)) {
-    lines.push({ bytes: chunk.subarray(start, end) })
-  }
-  return lines
+/** Of a chunk as the log's reader cuts it. */
+function matches(chunk: Buffer): boolean {
+  const { start, ends } = new LineCutter(0).mark(chunk)
+  return runMatches(chunk, start, ends)
+}
+
+function linesOf(chunk: Buffer): Buffer[] {
+  return new LineCutter(0).cut(chunk).map(({ bytes }) => bytes ?? Buffer.alloc(0))
 }
 
 function chunkOf(bodies: readonly string[]): Buffer {
@@ -18,7 +21,7 @@ function chunkOf(bodies: readonly string[]): Buffer {
 
 const eight = chunkOf(['a', 'bb', '', 'é', 'a', 'x'.repeat(300), '{}', '9'])
 
-const oneByOne = (chunk: Buffer) => linesOf(chunk).every(({ bytes }) => hasTrailer(bytes) && checksumMatches(bytes))
+const oneByOne = (chunk: Buffer) => linesOf(chunk).every((line) => hasTrailer(line) && checksumMatches(line))
 
 describe('the checksums of a run of lines', () => {
   it('match together when each of them does, whatever the lengths', () => {
@@ -30,15 +33,15 @@ describe('the checksums of a run of lines', () => {
           place,
           place + chunk.length,
         )
-        expect(runMatches(linesOf(within))).toBe(true)
+        expect(matches(within)).toBe(true)
       }),
     )
   })
 
   it('match for more lengths than are remembered', () => {
     const bodies = Array.from({ length: 1500 }, (_, length) => 'x'.repeat(length))
-    expect(runMatches(linesOf(chunkOf(bodies)))).toBe(true)
-    expect(runMatches(linesOf(chunkOf(bodies.reverse())))).toBe(true)
+    expect(matches(chunkOf(bodies))).toBe(true)
+    expect(matches(chunkOf(bodies.reverse()))).toBe(true)
   })
 
   it('do not match with any single bit flipped', () => {
@@ -47,7 +50,7 @@ describe('the checksums of a run of lines', () => {
       for (let bit = 0; bit < 8; bit += 1) {
         const flipped = Buffer.from(eight)
         flipped[at] = (flipped[at] ?? 0) ^ (1 << bit)
-        if (runMatches(linesOf(flipped))) missed.push(`${at}:${bit}`)
+        if (matches(flipped)) missed.push(`${at}:${bit}`)
       }
     }
     expect(missed).toEqual([])
@@ -61,19 +64,26 @@ describe('the checksums of a run of lines', () => {
         for (const [at, removed, added] of changes) {
           chunk = Buffer.concat([chunk.subarray(0, at), added, chunk.subarray(at + removed)])
         }
-        const lines = linesOf(chunk)
-        if (lines.length >= 8) expect(runMatches(lines)).toBe(oneByOne(chunk))
-        else expect(runMatches(lines)).toBe(false)
+        if (linesOf(chunk).length >= 8) expect(matches(chunk)).toBe(oneByOne(chunk))
+        else expect(matches(chunk)).toBe(false)
       }),
       { numRuns: 2000 },
     )
   })
 
-  it('are left to be looked at one by one when the run is short or has a line that is not held', () => {
-    const lines: { bytes: Buffer | undefined }[] = linesOf(eight)
-    expect(runMatches(lines)).toBe(true)
-    expect(runMatches(lines.slice(1))).toBe(false)
-    expect(runMatches([])).toBe(false)
-    for (const place of [0, 4, 7]) expect(runMatches(lines.with(place, { bytes: undefined }))).toBe(false)
+  it('are left to be looked at one by one when the run is short or has a line that is too long', () => {
+    expect(matches(eight)).toBe(true)
+    expect(matches(eight.subarray(eight.indexOf(10) + 1))).toBe(false)
+    expect(matches(Buffer.alloc(0))).toBe(false)
+    const longest = MAX_LINE_BYTES - 1 - chunkOf(['']).length + 1
+    for (const [length, together] of [
+      [longest, true],
+      [longest + 1, false],
+    ] as const) {
+      const long = chunkOf(['x'.repeat(length)])
+      for (const chunk of [Buffer.concat([long, eight]), Buffer.concat([eight, long])]) {
+        expect(matches(chunk)).toBe(together)
+      }
+    }
   })
 })

@@ -6,7 +6,7 @@ function aCursor(text: string): Cursor {
   const cursor = new Cursor()
   // Inside a larger memory, as lines of a chunk are.
   const memory = Buffer.from(`????${text}????`)
-  cursor.open(memory.subarray(4, -4), text.length)
+  cursor.open(memory.subarray(4, -4), 0, text.length)
   return cursor
 }
 
@@ -23,6 +23,21 @@ describe('a literal', () => {
   ])('%s is next in %s: %s', (wanted, text, there) => {
     expect(aCursor(text).isNext(literal(wanted))).toBe(there)
   })
+
+  test.each(Array.from({ length: 22 }, (_, i) => i + 4))(
+    'of %d bytes is told from one with any bit flipped',
+    (length) => {
+      const text = ',"queuedAt":1696161588.25,'.slice(0, length)
+      expect(aCursor(text).isNext(literal(text))).toBe(true)
+      for (let bit = 0; bit < 8 * length; bit += 1) {
+        const flipped = Buffer.from(text)
+        flipped[bit >> 3] = (flipped[bit >> 3] ?? 0) ^ (1 << (bit & 7))
+        const cursor = new Cursor()
+        cursor.open(Buffer.concat([flipped, Buffer.alloc(4)]), 0, length)
+        expect(cursor.isNext(literal(text))).toBe(false)
+      }
+    },
+  )
 
   test('is not found beyond the end of the line, even when the bytes go on', () => {
     expect(aCursor('abc').isNext(literal('abc?'))).toBe(false)
