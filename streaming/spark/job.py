@@ -4,6 +4,7 @@ The windows are computed once and written as Parquet, which Spark's file sink do
 reads those files and writes their rows to the topic; after a crash it may write some again under the same key.
 """
 
+import json
 import os
 import socket
 import sys
@@ -12,6 +13,13 @@ import time
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.streaming import DataStreamWriter, StreamingQuery
+from pyspark.sql.streaming.listener import (
+    QueryIdleEvent,
+    QueryProgressEvent,
+    QueryStartedEvent,
+    QueryTerminatedEvent,
+    StreamingQueryListener,
+)
 from settings import Settings, SettingsError, settings_from
 from windows import messages_of, once, read_events, windows_of
 
@@ -28,7 +36,11 @@ def main() -> int:
         print(f"none of {settings.brokers} answers: is the broker up, and DTMS_KAFKA_BROKERS right?", file=sys.stderr)
         return 1
     spark = SparkSession.builder.appName("dtms-windows").config("spark.sql.session.timeZone", "UTC").getOrCreate()
-    run(spark, settings)
+    spark.streams.addListener(Progress())
+    try:
+        run(spark, settings)
+    finally:
+        spark.stop()
     return 0
 
 
@@ -55,7 +67,7 @@ def windows_from_topic(spark: SparkSession, settings: Settings) -> DataFrame:
         .option("maxOffsetsPerTrigger", settings.max_offsets)
         .load()
     )
-    # Counted in every progress report of the query: what came, and what no window can use.
+    # Counted for `Progress`: what came, and what no window can use.
     events = read_events(messages).observe(
         "messages", F.count("*").alias("received"), F.count_if(~F.col("usable")).alias("refused")
     )
@@ -107,6 +119,34 @@ def wait_for_broker(brokers: str, seconds: float) -> bool:
         if time.monotonic() > end:
             return False
         time.sleep(1)
+
+
+class Progress(StreamingQueryListener):
+    """A JSON line on stdout for every batch: what came, what was refused, what was too late."""
+
+    def onQueryStarted(self, event: QueryStartedEvent) -> None:
+        pass
+
+    def onQueryIdle(self, event: QueryIdleEvent) -> None:
+        pass
+
+    def onQueryTerminated(self, event: QueryTerminatedEvent) -> None:
+        pass
+
+    def onQueryProgress(self, event: QueryProgressEvent) -> None:
+        progress = event.progress
+        messages = progress.observedMetrics.get("messages")
+        line = {
+            "query": progress.name,
+            "batch": progress.batchId,
+            "rows": progress.numInputRows,
+            "refused": 0 if messages is None else messages["refused"],
+            "late": sum(state.numRowsDroppedByWatermark for state in progress.stateOperators),
+            "kept": sum(state.numRowsTotal for state in progress.stateOperators),
+            "watermark": progress.eventTime.get("watermark"),
+            "seconds": progress.batchDuration / 1000,
+        }
+        print(json.dumps(line), flush=True)
 
 
 if __name__ == "__main__":

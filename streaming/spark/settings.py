@@ -71,19 +71,23 @@ def settings_from(env: Mapping[str, str]) -> Settings:
 
 def kafka_options(env: Mapping[str, str], problems: list[str]) -> dict[str, str]:
     """The same TLS and SASL settings as everywhere in DTMS, as options of Kafka's Java client."""
-    tls = env.get("DTMS_KAFKA_TLS", "false") in ("true", "1")
+    tls = env.get("DTMS_KAFKA_TLS", "").lower() in ("1", "true", "yes", "on")
+    if not tls and env.get("DTMS_KAFKA_TLS", "").lower() not in ("", "0", "false", "no", "off"):
+        problems.append("DTMS_KAFKA_TLS: must be true or false")
     mechanism = env.get("DTMS_KAFKA_SASL_MECHANISM", "")
     options: dict[str, str] = {}
     if tls or mechanism:
         options["security.protocol"] = ("SASL_" if mechanism else "") + ("SSL" if tls else "PLAINTEXT")
-    if mechanism:
+    if mechanism in ("plain", "scram-sha-256", "scram-sha-512"):
         module = "plain.PlainLoginModule" if mechanism == "plain" else "scram.ScramLoginModule"
         username = quoted(env.get("DTMS_KAFKA_SASL_USERNAME", ""))
-        password = quoted(env.get("DTMS_KAFKA_SASL_PASSWORD", ""))
+        password = quoted(secret(env, "DTMS_KAFKA_SASL_PASSWORD", problems))
         options["sasl.mechanism"] = mechanism.upper()
         options["sasl.jaas.config"] = (
             f"org.apache.kafka.common.security.{module} required username={username} password={password};"
         )
+    elif mechanism:
+        problems.append("DTMS_KAFKA_SASL_MECHANISM: must be plain, scram-sha-256 or scram-sha-512")
     files = {
         "DTMS_KAFKA_TLS_CA_FILE": ("ssl.truststore", "certificates"),
         "DTMS_KAFKA_TLS_CERT_FILE": ("ssl.keystore", "certificate.chain"),
@@ -91,12 +95,25 @@ def kafka_options(env: Mapping[str, str], problems: list[str]) -> dict[str, str]
     }
     for name, (store, part) in files.items():
         if tls and env.get(name, "") != "":
-            try:
-                options[f"{store}.{part}"] = Path(env[name]).read_text()
-                options[f"{store}.type"] = "PEM"
-            except OSError as error:
-                problems.append(f"{name}: {error.strerror}")
+            options[f"{store}.{part}"] = text_of(env[name], name, problems)
+            options[f"{store}.type"] = "PEM"
     return options
+
+
+def secret(env: Mapping[str, str], name: str, problems: list[str]) -> str:
+    """From the variable or, as secrets are mounted, from the file that `<name>_FILE` names."""
+    file = f"{name}_FILE"
+    if env.get(name, "") == "" and env.get(file, "") != "":
+        return text_of(env[file], file, problems).strip()
+    return env.get(name, "")
+
+
+def text_of(path: str, name: str, problems: list[str]) -> str:
+    try:
+        return Path(path).read_text()
+    except OSError as error:
+        problems.append(f"{name}: {error.strerror}")
+        return ""
 
 
 def quoted(text: str) -> str:
