@@ -47,6 +47,12 @@ export function createLogger(options: LoggerOptions): Logger {
   return wrap(base)
 }
 
+/** Whole lines of another form than the log's own, to the same place. */
+export function createLinePrinter(fd: 1 | 2): (lines: string) => void {
+  const destination = pino.destination({ fd, sync: true })
+  return (lines) => void destination.write(lines)
+}
+
 interface Backend {
   debug(fields: object, message: string): void
   info(fields: object, message: string): void

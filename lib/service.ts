@@ -14,6 +14,8 @@ export interface HealthCheck {
 export interface Service extends Lifecycle {
   readonly name: string
   readonly registry: MetricsRegistry
+  /** `/healthz` on the service's own port says whether it is ready, as its predecessor's did; absent: whether it lives. */
+  readonly healthzIsReadiness?: boolean
   /** Asked at every `/health/ready`; cheap, never touches the volume. */
   checks(): Record<string, HealthCheck>
 }

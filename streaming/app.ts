@@ -14,6 +14,7 @@ import { LatencyReport } from './latency-report.ts'
 import { Membership } from './membership.ts'
 import { Partition } from './partition.ts'
 import type { Appended } from './partition-logs.ts'
+import { adviceAbout, transfersPlan } from './producer/topic-care.ts'
 import { StreamMetrics } from './stream-metrics.ts'
 import { TransferFlow } from './transfer-flow.ts'
 import { createWebhook, type DeadLetter, deadLetterEntry, type Webhook } from './webhook.ts'
@@ -32,7 +33,7 @@ export interface StreamOptions {
   leaseTiming?: LeaseTiming
 }
 
-/** How often a quiet partition is saved at most is the setting's; how often lag and lines of latency are looked at, here. */
+/** How often it is looked whether something is due, at least. */
 const TICK_MS = 1000
 const LAG_EVERY_MS = 5000
 /** A topic of events that was not there is looked for again. */
@@ -51,6 +52,7 @@ export function createStream(options: StreamOptions): Service {
 
 class Stream implements Service {
   readonly name = 'stream'
+  readonly healthzIsReadiness = true
   readonly #options: StreamOptions
   readonly #metrics: StreamMetrics
   readonly #membership: Membership
@@ -117,7 +119,8 @@ class Stream implements Service {
     // Before the group is left: what is given up then still finds a log to be kept in.
     this.#undo.push('webhook', () => this.#webhook?.close())
     this.#membership.start()
-    const timer = setInterval(() => void this.#tick(), TICK_MS)
+    const tickMs = Math.min(TICK_MS, 1000 * this.#options.config.checkpointSeconds)
+    const timer = setInterval(() => void this.#tick(), tickMs)
     timer.unref()
     this.#undo.push('timer', () => clearInterval(timer))
   }
@@ -147,15 +150,9 @@ class Stream implements Service {
 
   async #prepareTopics(): Promise<readonly string[]> {
     const { bus, config, logger } = this.#options
-    const differences = await bus.ensureTopics([
-      {
-        topic: config.transfersTopic,
-        ...{ partitions: config.partitions, replication: config.replication },
-        retentionHours: config.topicRetentionHours,
-      },
-    ])
-    for (const { topic, what, wanted, found } of differences)
-      logger.warn('a topic is not as the settings say', { topic, what, wanted, found })
+    const differences = await bus.ensureTopics([transfersPlan(config)])
+    for (const difference of differences)
+      logger.warn('a topic is not as the settings say', { ...difference, hint: adviceAbout(difference) })
     return (await this.#hasEvents()) ? [config.transfersTopic, config.eventsTopic] : [config.transfersTopic]
   }
 

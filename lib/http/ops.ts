@@ -21,10 +21,11 @@ const readySchema = z
   .meta({ id: 'Ready' })
 
 /**
- * /metrics and the health routes. Sources are asked for at every request: an all-in-one wires its services one after the
- * other. Liveness looks at nothing: it is 200 as long as the event loop turns.
+ * /metrics and the health routes; `healthz` says what `/healthz` is the same as. Sources are asked for at every request:
+ * an all-in-one wires its services one after the other. Liveness looks at nothing: it is 200 as long as the event loop
+ * turns.
  */
-export function opsRoutes(sources: () => OpsSources): Route[] {
+export function opsRoutes(sources: () => OpsSources, healthz: 'live' | 'ready' = 'live'): Route[] {
   const tags = ['operations']
   const live = (path: string, operationId: string, summary: string): Route =>
     defineRoute({
@@ -36,14 +37,12 @@ export function opsRoutes(sources: () => OpsSources): Route[] {
       responses: { 200: { description: 'The process runs', schema: liveSchema, example: { status: 'ok' } } },
       handle: () => ({ body: { status: 'ok' }, headers: { 'Cache-Control': 'no-store' } }),
     })
-  return [
-    live('/health/live', 'getLiveness', 'Whether the process runs'),
-    live('/healthz', 'getHealthz', 'The same as /health/live'),
+  const ready = (path: string, operationId: string, summary: string): Route =>
     defineRoute({
       method: 'get',
-      path: '/health/ready',
-      operationId: 'getReadiness',
-      summary: 'Whether every part is ready, and which is not',
+      path,
+      operationId,
+      summary,
       tags,
       responses: {
         200: { description: 'Every check is good', schema: readySchema },
@@ -57,7 +56,13 @@ export function opsRoutes(sources: () => OpsSources): Route[] {
           headers: { 'Cache-Control': 'no-store' },
         }
       },
-    }),
+    })
+  return [
+    live('/health/live', 'getLiveness', 'Whether the process runs'),
+    healthz === 'live'
+      ? live('/healthz', 'getHealthz', 'The same as /health/live')
+      : ready('/healthz', 'getHealthz', 'The same as /health/ready'),
+    ready('/health/ready', 'getReadiness', 'Whether every part is ready, and which is not'),
     defineRoute({
       method: 'get',
       path: '/metrics',
@@ -103,7 +108,8 @@ export interface OpsServerOptions {
 /** A service's own port when it runs alone: /metrics, /health/live, /healthz, /health/ready and nothing that changes state. */
 export function serveOps(options: OpsServerOptions): HttpServer & Lifecycle {
   const { service, registries, host, port, logger } = options
-  const routes = opsRoutes(() => ({ services: [service], registries }))
+  const healthz = service.healthzIsReadiness === true ? 'ready' : 'live'
+  const routes = opsRoutes(() => ({ services: [service], registries }), healthz)
   const isKey = createKeyCheck(undefined)
   return createHttpServer({ host, port, logger, mount: (router) => mountRoutes(router, routes, { isKey, logger }) })
 }

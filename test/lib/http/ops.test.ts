@@ -11,10 +11,10 @@ function aService(checks: () => Record<string, HealthCheck>): Service {
   return { name: 'thing', registry: metrics.registry, checks, start: async () => {}, stop: async () => {} }
 }
 
-async function opsOf(checks: () => Record<string, HealthCheck>): Promise<string> {
+async function opsOf(checks: () => Record<string, HealthCheck>, changes: Partial<Service> = {}): Promise<string> {
   const process = new Metrics()
   process.gauge({ name: 'dtms_test_process', help: 'Process' }).set(1)
-  const service = aService(checks)
+  const service = { ...aService(checks), ...changes }
   const server = serveOps({ service, registries: [process.registry], host: '127.0.0.1', port: 0, logger: silentLogger })
   await server.start()
   onTestFinished(() => server.stop())
@@ -35,6 +35,14 @@ test('liveness is good even when no check is', async () => {
     const answer = await ask(url + path)
     expect([answer.status, answer.json]).toEqual([200, { status: 'ok' }])
   }
+})
+
+test('a service may say with /healthz whether it is ready; liveness stays what it is', async () => {
+  const url = await opsOf(() => ({ bus: { ok: false } }), { healthzIsReadiness: true })
+  const status = async (path: string) => (await ask(url + path)).status
+  expect([await status('/healthz'), await status('/health/ready'), await status('/health/live')]).toEqual([
+    503, 503, 200,
+  ])
 })
 
 test('readiness names every check and is 503 when one fails', async () => {
