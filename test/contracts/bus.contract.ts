@@ -123,7 +123,7 @@ export function busContract({ name, make }: BusUnderTest): void {
       ])
       await eventually(() => collector.count() === 65)
       expect(collector.values.get(0)).toEqual(Array.from({ length: 60 }, (_, i) => `v${i}`))
-      expect(collector.messages.find(({ value }) => String(value) === 'v3')).toMatchObject({
+      expect(collector.messages.find(({ key, value }) => key === 'K0' && String(value) === 'v3')).toMatchObject({
         ...{ offset: 3, key: 'K0', timestampMs: 1_700_000_000_003 },
         headers: new Map([['n', '3']]),
       })

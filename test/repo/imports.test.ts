@@ -23,12 +23,14 @@ const forbidden = [
   ['exporters/app.ts', 'express', 'lib/http and api'],
   ['correlation/app.ts', 'node-cron', 'lib/schedule.ts'],
   ['anomaly/engines.ts', 'ml-isolation-forest', 'one adapter'],
+  ['streaming/kafka/publisher.ts', 'kafkajs', 'one file of streaming'],
 ] as const
 
 const allowed = [
   ['api/routes/faults.ts', '../../simulator/faults/catalogue.ts'],
   ['exporters/simulator-source.ts', '../simulator/world.ts'],
   ['anomaly/forest-npm.ts', 'ml-isolation-forest'],
+  ['streaming/kafka-bus.ts', 'kafkajs'],
   ['lib/http/server.ts', 'express'],
   ['lib/metrics.ts', 'prom-client'],
   ['freshness/app.ts', '../lib/staleness/tracker.ts'],
