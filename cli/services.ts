@@ -9,11 +9,14 @@ import { exporterConfig } from '../exporters/config.ts'
 import { createFreshness } from '../freshness/app.ts'
 import { freshnessConfig } from '../freshness/config.ts'
 import { type ConfigOf, loadConfig, type Settings } from '../lib/config.ts'
-import type { Layer, Logger } from '../lib/logger.ts'
+import { createLinePrinter, type Layer, type Logger } from '../lib/logger.ts'
 import type { Service } from '../lib/service.ts'
 import type { commonSettings } from '../lib/settings.ts'
 import type { Volume } from '../lib/volume/volume.ts'
 import type { SharedClock } from '../lib/world/shared-clock.ts'
+import { createStream } from '../streaming/app.ts'
+import { streamConfig } from '../streaming/config.ts'
+import { openBus, withOwnBus } from './bus.ts'
 
 export type Env = Record<string, string | undefined>
 
@@ -103,6 +106,19 @@ export const services: ReadonlyMap<string, ServiceEntry> = new Map([
       settings: correlationConfig.settings,
       config: (env) => loadConfig(correlationConfig, env),
       create: (dependencies) => createCorrelation(dependencies),
+    }),
+  ],
+  [
+    'stream',
+    entry({
+      title: 'Reads the topics: transfers into windows and verdicts, events into verdicts; calls the webhook.',
+      layer: 'processing',
+      settings: streamConfig.settings,
+      config: (env) => loadConfig(streamConfig, env),
+      create: ({ config, logger, ...parts }) =>
+        withOwnBus(openBus(config, 'dtms-stream', logger), (bus) =>
+          createStream({ config, logger, bus, printDecisions: createLinePrinter(1), ...parts }),
+        ),
     }),
   ],
   [
