@@ -106,11 +106,11 @@ test('a taken port is told with the next step, and another seed names another fo
 
 test('a long pause is recorded as paused and alarms nobody', async () => {
   const data = aFolder()
-  // At 600 world seconds a second, ten world minutes pass while the processes change hands.
+  // At 600 world seconds a second, ten world minutes are one second.
   const first = await startUp(['--data', data, '--backfill-hours', '3', '--speed', '600'])
   await untilReady(first.url)
   expect(await first.end('SIGINT')).toBe(0)
-  await new Promise((resolve) => setTimeout(resolve, 3000))
+  await new Promise((resolve) => setTimeout(resolve, 1200))
   const second = await startUp(['--data', data, '--backfill-hours', '3', '--speed', '600'])
   await untilReady(second.url)
   const { out } = await dtms(['log', 'cat', '--data', data, '--stream', 'events'])
