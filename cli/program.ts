@@ -3,12 +3,13 @@ import { version } from '../lib/version.ts'
 import type { Act, AddCommand } from './command.ts'
 import { type CliContext, reportFailure } from './context.ts'
 import { addImport } from './import.ts'
+import { addLoad } from './load.ts'
 import { addLog } from './log.ts'
 import { addRun } from './run.ts'
 import { addSimulate } from './simulate.ts'
 import { addUp } from './up.ts'
 
-const commands: readonly AddCommand[] = [addUp, addRun, addSimulate, addImport, addLog]
+const commands: readonly AddCommand[] = [addUp, addRun, addSimulate, addImport, addLog, addLoad]
 
 /**
  * The `dtms` command.

@@ -9,13 +9,13 @@ import { exporterConfig } from '../exporters/config.ts'
 import { createFreshness } from '../freshness/app.ts'
 import { freshnessConfig } from '../freshness/config.ts'
 import { type ConfigOf, loadConfig, type Settings } from '../lib/config.ts'
-import { createLinePrinter, type Layer, type Logger } from '../lib/logger.ts'
+import type { Layer, Logger } from '../lib/logger.ts'
 import type { Service } from '../lib/service.ts'
 import type { commonSettings } from '../lib/settings.ts'
 import type { Volume } from '../lib/volume/volume.ts'
 import type { SharedClock } from '../lib/world/shared-clock.ts'
-import { createStream } from '../streaming/app.ts'
-import { streamConfig } from '../streaming/config.ts'
+import { producerConfig } from '../streaming/config.ts'
+import { createProducer } from '../streaming/producer.ts'
 import { openBus, withOwnBus } from './bus.ts'
 
 export type Env = Record<string, string | undefined>
@@ -109,15 +109,15 @@ export const services: ReadonlyMap<string, ServiceEntry> = new Map([
     }),
   ],
   [
-    'stream',
+    'producer',
     entry({
-      title: 'Reads the topics: transfers into windows and verdicts, events into verdicts; calls the webhook.',
+      title: 'Publishes every recorded transfer to the topic, once it is durable.',
       layer: 'processing',
-      settings: streamConfig.settings,
-      config: (env) => loadConfig(streamConfig, env),
+      settings: producerConfig.settings,
+      config: (env) => loadConfig(producerConfig, env),
       create: ({ config, logger, ...parts }) =>
-        withOwnBus(openBus(config, 'dtms-stream', logger), (bus) =>
-          createStream({ config, logger, bus, printDecisions: createLinePrinter(1), ...parts }),
+        withOwnBus(openBus(config, 'dtms-producer', logger), (bus) =>
+          createProducer({ config, logger, bus, ...parts }),
         ),
     }),
   ],

@@ -75,8 +75,9 @@ export interface Publisher {
   /**
    * Resolves once these records cannot be lost any more: acknowledged by all in-sync replicas (Kafka), or handled and
    * committed by the reading group (memory). Calls may overlap; records keep the order in which they were handed over.
-   * While the bus is away it goes on trying. Rejects only with `bus.refused` (a record the bus will never take, or wrong
-   * credentials) or `bus.closed`; the refused batch is then the caller's to split or put aside.
+   * While the bus is away it goes on trying. Rejects only with `bus.closed` or `bus.refused`: when that is not retryable,
+   * one of the records will never be taken, and the batch is the caller's to split and put aside; when it is, the records
+   * are good and credentials, rights or the topic's partitions are not.
    */
   publish(topic: string, records: readonly BusRecord[]): Promise<PartitionEnd[]>
   close(): Promise<void>

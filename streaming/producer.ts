@@ -46,6 +46,7 @@ class Producer implements Service {
   readonly #failure = new Failure()
   readonly #stopped: Promise<never>
   #stopNow: (error: Error) => void = () => {}
+  #wake: () => void = () => {}
   #starting: Promise<void> | undefined
   #quarantine: LogWriter<Entry<QuarantineLine>> | undefined
   #publisher: Publisher | undefined
@@ -118,6 +119,7 @@ class Producer implements Service {
       () => this.#turn(),
       (error) => this.#onError(error),
     )
+    this.#wake = () => loop.wake()
     this.#undo.push('publishing', async () => {
       await loop.stop()
       await this.#publishing?.close()
@@ -168,7 +170,7 @@ class Producer implements Service {
     this.#publisher ??= await this.#orStopped(bus.publisher())
     const publishing = await Publishing.open({
       ...{ config, clock, volume, logger, ranges, quarantine, bus, metrics: this.#metrics },
-      ...{ publisher: this.#publisher, fromBeginning: this.#fromBeginning },
+      ...{ publisher: this.#publisher, fromBeginning: this.#fromBeginning, onDoubt: () => this.#wake() },
     })
     if (publishing === 'recreated') {
       this.#sayBeginning('it holds less than what it had acknowledged')

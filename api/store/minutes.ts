@@ -135,7 +135,10 @@ export class MinuteCounters {
 
   /** Averages by source of the newest minute before `endMinute` that has records. */
   averagesBefore(endMinute: number): SourceAverages[] {
-    const newest = this.newestBefore(endMinute) ?? -1
+    let newest = -Infinity
+    for (const minutes of this.#links.values()) {
+      for (const [minute, cell] of minutes) if (cell.count > 0 && minute < endMinute && minute > newest) newest = minute
+    }
     const sums = new Map<SiteName, { count: number; bytes: number; latency: number }>()
     for (const [key, minutes] of this.#links) {
       const cell = minutes.get(newest)
@@ -155,17 +158,6 @@ export class MinuteCounters {
         meanLatencySeconds: latency / count,
       }))
       .sort((a, b) => compareText(a.source, b.source))
-  }
-
-  /** The newest minute below `endMinute` that has records; undefined when none has. */
-  newestBefore(endMinute: number): number | undefined {
-    let newest: number | undefined
-    for (const minutes of this.#links.values()) {
-      for (const [minute, cell] of minutes) {
-        if (cell.count > 0 && minute < endMinute && minute > (newest ?? -1)) newest = minute
-      }
-    }
-    return newest
   }
 
   /** Names of both ends of every link that is counted. */

@@ -16,6 +16,14 @@ const refusals = new Map<string, string>([
   ['UNSUPPORTED_SASL_MECHANISM', 'the broker does not know DTMS_KAFKA_SASL_MECHANISM'],
 ])
 
+/** Of those, what is wrong with a record: every other refusal ends when an operator has seen to it. */
+const aboutRecords: ReadonlySet<string> = new Set([
+  'MESSAGE_TOO_LARGE',
+  'RECORD_LIST_TOO_LARGE',
+  'INVALID_RECORD',
+  'INVALID_TIMESTAMP',
+])
+
 const wrongLogin = 'check DTMS_KAFKA_SASL_MECHANISM, DTMS_KAFKA_SASL_USERNAME and DTMS_KAFKA_SASL_PASSWORD'
 const wrongCertificate =
   "DTMS_KAFKA_TLS_CA_FILE must hold the authority that signed the brokers' certificates, and a certificate must be for the name that DTMS_KAFKA_BROKERS uses"
@@ -38,7 +46,7 @@ export function toBusError(error: unknown, doing: string): DtmsError {
   const chain = causes(error)
   for (const { name, message, type, code } of chain) {
     const hint = typeof type === 'string' ? refusals.get(type) : undefined
-    if (hint !== undefined) return refused(doing, `${String(type)}: ${message}`, hint)
+    if (hint !== undefined) return refused(doing, `${String(type)}: ${message}`, hint, aboutRecords.has(String(type)))
     if (name === 'KafkaJSSASLAuthenticationError' || type === 'SASL_AUTHENTICATION_FAILED')
       return refused(doing, message, wrongLogin)
     if (typeof code === 'string' && certificateCode.test(code)) return refused(doing, message, wrongCertificate)
@@ -60,8 +68,8 @@ export function isMissingTopic(error: unknown): boolean {
   return causes(error).some(({ type }) => type === 'UNKNOWN_TOPIC_OR_PARTITION')
 }
 
-function refused(doing: string, message: string, hint: string): DtmsError {
-  return new DtmsError('bus.refused', `${doing}: ${message}`, { hint })
+function refused(doing: string, message: string, hint: string, isAboutRecords = false): DtmsError {
+  return new DtmsError('bus.refused', `${doing}: ${message}`, { hint, retryable: !isAboutRecords })
 }
 
 function causes(error: unknown): ClientError[] {

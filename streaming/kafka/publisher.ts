@@ -99,6 +99,7 @@ export class Lane {
     if (highest < this.#partitions) return
     throw new DtmsError('bus.refused', `${this.#options.topic} has no partition ${highest}`, {
       hint: `it has ${this.#partitions}, counted from 0`,
+      retryable: true,
     })
   }
 

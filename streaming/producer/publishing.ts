@@ -35,6 +35,8 @@ export interface PublishingOptions {
   quarantine: LogWriter<Entry<QuarantineLine>>
   /** The topic has been made anew: nothing that was acknowledged counts. */
   fromBeginning: boolean
+  /** The topic may be another one by now: a look at it does not have to wait for its turn. */
+  onDoubt?: () => void
 }
 
 /** Reading stops while so much is not acknowledged: what bounds the memory while the bus is away. */
@@ -73,6 +75,7 @@ export class Publishing {
   #saving: Promise<void> = Promise.resolve()
   #saveFailing = false
   #inTrouble = false
+  #recreated = false
   #observed: TailBatch<TransferRecord> | undefined
 
   /** @throws DtmsError `checkpoint.invalid`, and what the volume throws */
@@ -161,9 +164,9 @@ export class Publishing {
     return this.#tailer.lagBytes()
   }
 
-  /** What is in the topic by now is less than what was acknowledged. */
+  /** What is in the topic is less than what was acknowledged, or an offset has come a second time. */
   isRecreated(ranges: readonly PartitionRange[]): boolean {
-    return this.#options.bus.kind === 'kafka' && isRecreated(this.#ends, ranges)
+    return this.#recreated || (this.#options.bus.kind === 'kafka' && isRecreated(this.#ends, ranges))
   }
 
   /** The topic has grown: links that come from now on use all of it. */
@@ -238,8 +241,12 @@ export class Publishing {
   #acknowledged(batch: Parameters<ConstructorParameters<typeof Outbox>[0]['onAcknowledged']>[0]): void {
     this.#options.metrics.observeAcknowledged(batch)
     for (const { partition, offset } of batch.ends) {
-      this.#ends.set(partition, Math.max(offset, this.#ends.get(partition) ?? 0))
+      const known = this.#ends.get(partition) ?? -1
+      this.#ends.set(partition, Math.max(offset, known))
+      // A batch is of one partition. An offset below its own length is none: the bus could not say which it was.
+      if (this.#options.bus.kind === 'kafka' && offset <= known && offset >= batch.letters - 1) this.#recreated = true
     }
+    if (this.#recreated) this.#options.onDoubt?.()
     if (this.#inTrouble) this.#options.logger.info('the bus takes records again')
     this.#inTrouble = false
   }
@@ -251,6 +258,7 @@ export class Publishing {
       logger.error('the bus takes nothing; trying again, nothing is lost', { error: describeError(error) })
     }
     this.#inTrouble = true
+    this.#options.onDoubt?.()
   }
 
   async #quarantine({ writer, seq, at, message }: Letter, error: DtmsError): Promise<void> {

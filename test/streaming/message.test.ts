@@ -1,9 +1,12 @@
+import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { TransferRecord } from '../../lib/record/record.ts'
 import { MAX_MESSAGE_BYTES, parseMessage, quarantineReasons, toMessage } from '../../streaming/message.ts'
 import { arbitraryTransfer } from '../support/arbitrary-transfer.ts'
+import { NOON } from '../support/builders.ts'
 import { aMessage, asMessage, plainTransfer } from '../support/bus-messages.ts'
+import { aFailedTransfer } from '../support/records.ts'
 
 const place = { partition: 1, timestampMs: 1_700_000_000_000, publishedAt: 1_700_000_000 }
 
@@ -77,6 +80,34 @@ describe('a message', () => {
       ok: true,
       event: { status: 'failed', errorScope: undefined, errorClass: undefined },
     })
+  })
+})
+
+describe('version 1', () => {
+  const fixture = readFileSync(new URL('../fixtures/message-v1.json', import.meta.url), 'utf8').trimEnd()
+
+  it('is written as the fixture and docs/event-stream.md show it, byte for byte', () => {
+    const record = { ...aFailedTransfer(), v: 1, seq: 17, id: 'SITE_A-17' }
+    expect(toMessage(record, { ...place, publishedAt: NOON }).value.toString()).toBe(fixture)
+    const page = readFileSync(new URL('../../docs/event-stream.md', import.meta.url), 'utf8')
+    const shown = /```json\n([^`]*)```/.exec(page)?.[1] ?? ''
+    expect(JSON.stringify(JSON.parse(shown))).toBe(fixture)
+  })
+
+  it('stays readable', () => {
+    const headers = new Map([['dtms-published-at', String(NOON)]])
+    expect(parseMessage(aMessage(fixture, { headers }))).toMatchObject({
+      ok: true,
+      event: { id: 'SITE_A-17', seq: 17, at: NOON, status: 'failed', errorClass: 'no_space', queueSeconds: 2 },
+    })
+  })
+
+  it('has each of its fields explained in docs/event-stream.md', () => {
+    const page = readFileSync(new URL('../../docs/event-stream.md', import.meta.url), 'utf8')
+    const explained = [...page.matchAll(/^\| ((?:`[a-z_]+`(?:, )?)+) \|/gm)].flatMap(([, names = '']) =>
+      [...names.matchAll(/`([a-z_]+)`/g)].map(([, name]) => name),
+    )
+    expect(Object.keys(JSON.parse(fixture)).filter((name) => !explained.includes(name))).toEqual([])
   })
 })
 

@@ -1,6 +1,6 @@
 import { cpSync } from 'node:fs'
 import { onTestFinished } from 'vitest'
-import { createExporter, type ExporterOptions } from '../../exporters/app.ts'
+import { createExporter } from '../../exporters/app.ts'
 import type { ExporterConfig } from '../../exporters/config.ts'
 import { loadScenario } from '../../exporters/scenario-file.ts'
 import { type ManualClock, systemClock } from '../../lib/clock.ts'
@@ -49,10 +49,9 @@ export async function aRunningExporter(
   volume: Volume,
   wall: ManualClock,
   changes: Partial<ExporterConfig> = {},
-  more: Partial<ExporterOptions> = {},
 ): Promise<Service> {
   const clock = createSharedClock(volume, 'auto', { wall })
-  const exporter = createExporter({ config: anExporterConfig(changes), clock, logger: silentLogger, volume, ...more })
+  const exporter = createExporter({ config: anExporterConfig(changes), clock, logger: silentLogger, volume })
   onTestFinished(() => exporter.stop())
   await exporter.start()
   return exporter

@@ -253,16 +253,7 @@ describe('a data directory that is full', () => {
     const fill = () => {
       disk.full = true
     }
-    const retry = { firstPauseMs: 5, lastPauseMs: 50, closePatienceMs: 300 }
-    const options = {
-      format: 'slac-csv',
-      inPath,
-      volume,
-      clock: aClock(),
-      logger: silentLogger,
-      patienceMs: 200,
-      retry,
-    }
+    const options = { format: 'slac-csv', inPath, volume, clock: aClock(), logger: silentLogger, patienceMs: 200 }
     await expect(importFile({ ...options, onProgress: fill })).rejects.toMatchObject({
       code: 'volume.unavailable',
       hint: expect.stringMatching(/import again/),

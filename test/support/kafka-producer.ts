@@ -1,0 +1,88 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import { Kafka, logLevel } from 'kafkajs'
+import { onTestFinished } from 'vitest'
+
+const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
+
+export interface ProducerProcess {
+  output(): string
+  /** Sends the signal and waits for the end; answers the exit code, or the signal that ended it. */
+  end(signal: NodeJS.Signals): Promise<number | string>
+}
+
+/** The compiled `dtms run producer`; it ends with the test. */
+export function aProducerProcess(root: string, brokers: readonly string[], env: Record<string, string> = {}) {
+  const child = spawn(process.execPath, [main, 'run', 'producer'], {
+    env: {
+      ...{ PATH: process.env.PATH ?? '', DTMS_PORT: '0', DTMS_DATA_DIR: root, DTMS_KAFKA_BROKERS: brokers.join(',') },
+      ...{ DTMS_LOG_POLL_MS: '5', DTMS_PRODUCER_BATCH_BYTES: '8192', DTMS_PRODUCER_CHECKPOINT_SECONDS: '0.05' },
+      ...env,
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let output = ''
+  const collect = (chunk: unknown): void => {
+    output += String(chunk)
+  }
+  child.stdout.on('data', collect)
+  child.stderr.on('data', collect)
+  const exit = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>
+  const end = async (signal: NodeJS.Signals): Promise<number | string> => {
+    child.kill(signal)
+    const [code, by] = await exit
+    return code ?? by ?? 'unknown'
+  }
+  onTestFinished(async () => {
+    await end('SIGKILL')
+  })
+  return { output: () => output, end } satisfies ProducerProcess
+}
+
+/** A client that knows nothing of DTMS. */
+export function aForeignClient(brokers: readonly string[]): Kafka {
+  const retry = { initialRetryTime: 100, maxRetryTime: 1000, retries: 100 }
+  return new Kafka({ clientId: 'foreign', brokers: [...brokers], logLevel: logLevel.NOTHING, retry })
+}
+
+export interface ForeignMessage {
+  key: string
+  offset: number
+  value: Buffer
+  headers: Record<string, string>
+}
+
+/** Everything that is in a topic now, by partition, as another client reads it. */
+export async function readTopic(brokers: readonly string[], topic = 'dtms_transfers'): Promise<ForeignMessage[][]> {
+  const client = aForeignClient(brokers)
+  const admin = client.admin()
+  await admin.connect()
+  const ends = await admin.fetchTopicOffsets(topic)
+  await admin.disconnect()
+  const partitions: ForeignMessage[][] = ends.map(() => [])
+  const left = new Set(ends.filter(({ low, high }) => Number(high) > Number(low)).map(({ partition }) => partition))
+  if (left.size === 0) return partitions
+  const consumer = client.consumer({ groupId: `reader-${process.pid}-${performance.now()}` })
+  await consumer.connect()
+  await consumer.subscribe({ topics: [topic], fromBeginning: true })
+  await new Promise<void>((resolve, reject) => {
+    consumer.on(consumer.events.CRASH, ({ payload }) => reject(payload.error))
+    void consumer.run({
+      autoCommit: false,
+      eachBatch: async ({ batch }) => {
+        for (const { key, offset, value, headers } of batch.messages) {
+          partitions[batch.partition]?.push({
+            ...{ key: key?.toString() ?? '', offset: Number(offset), value: value ?? Buffer.alloc(0) },
+            headers: Object.fromEntries(Object.entries(headers ?? {}).map(([name, text]) => [name, String(text)])),
+          })
+        }
+        const end = ends.find(({ partition }) => partition === batch.partition)
+        if (Number(batch.lastOffset()) + 1 >= Number(end?.high)) left.delete(batch.partition)
+        if (left.size === 0) resolve()
+      },
+    })
+  })
+  await consumer.disconnect()
+  return partitions
+}
