@@ -64,7 +64,7 @@ export async function claimFolder(options: LeaseOptions): Promise<Claim> {
       continue
     }
     if (!isGone(found, highest, processes)) {
-      const outcome = await watch(options, path, seen)
+      const outcome = await watch(options, path, seen, () => isGone(found, highest, processes))
       if (outcome === 'released') continue
       if (outcome === 'alive') throw await busy(options, path)
     }
@@ -99,7 +99,12 @@ function isGone(found: LeaseFile | undefined, highest: number, processes: Proces
   return found !== undefined && found.epoch >= highest && processes.isAlive(found.holder) === false
 }
 
-async function watch(options: LeaseOptions, path: string, seen: Buffer): Promise<'silent' | 'alive' | 'released'> {
+async function watch(
+  options: LeaseOptions,
+  path: string,
+  seen: Buffer,
+  hasGone: () => boolean,
+): Promise<'silent' | 'alive' | 'released'> {
   const { volume, clock } = options
   const timing = options.timing ?? leaseTiming
   options.logger.info('waiting for a sign of the folder’s present writer', { folder: options.folder })
@@ -109,6 +114,7 @@ async function watch(options: LeaseOptions, path: string, seen: Buffer): Promise
     const now = await volume.read(path, 0, MAX_LEASE_BYTES)
     if (now === undefined) return 'released'
     if (!now.equals(seen)) return 'alive'
+    if (hasGone()) return 'silent'
   }
   return 'silent'
 }

@@ -105,6 +105,17 @@ describe('the lease of a folder', () => {
     expect((await second).lease.epoch).toBe(2)
   })
 
+  it('is taken as soon as the holder’s process ends while it is watched', async () => {
+    const { volume } = aVolume()
+    await claim(volume, 1)
+    const gone: number[] = []
+    const clock = aTickingClock()
+    const second = claim(volume, 2, { clock, processes: processes(holder(2), gone) })
+    setTimeout(() => gone.push(1), 5)
+    expect((await second).lease.epoch).toBe(2)
+    expect(clock.ms).toBeLessThan(timing.watchMs)
+  })
+
   it('goes to one of several newcomers', async () => {
     const { volume } = aVolume()
     await claim(volume, 1)
