@@ -105,7 +105,10 @@ class KafkaBus implements Bus {
   ranges(topic: string): Promise<PartitionRange[] | undefined> {
     return this.#ask(`asking for ${topic}`, async (admin) => {
       if (!(await admin.listTopics()).includes(topic)) return undefined
+      const { topics } = await admin.fetchTopicMetadata({ topics: [topic] })
       const found = await admin.fetchTopicOffsets(topic)
+      // The admin remembers the partitions it once saw for minutes; the description above is of now.
+      if (found.length !== topics[0]?.partitions.length) throw new DtmsError('bus.unavailable', `${topic} has changed`)
       return found
         .map(({ partition, low, high }) => ({ partition, first: Number(low), next: Number(high) }))
         .sort((a, b) => a.partition - b.partition)

@@ -90,12 +90,14 @@ export class Lane {
     return [...ends].map(([partition, offset]) => ({ partition, offset })).sort((a, b) => a.partition - b.partition)
   }
 
-  /** A partition that does not exist would be dropped by the client library without a word. */
+  /** Records of a partition that does not exist would be dropped by the client library without a word. */
   async #checkPartitions(records: readonly BusRecord[]): Promise<void> {
     const highest = records.reduce((most, { partition }) => Math.max(most, partition), 0)
     if (highest < this.#partitions) return
     const found = await this.#insist(() => this.#options.partitions())
-    this.#partitions = found ?? 0
+    // The client's producer knows the partitions of some seconds ago.
+    if (this.#partitions > 0 && found > this.#partitions) await this.#options.sender.renew()
+    this.#partitions = found
     if (highest < this.#partitions) return
     throw new DtmsError('bus.refused', `${this.#options.topic} has no partition ${highest}`, {
       hint: `it has ${this.#partitions}, counted from 0`,
@@ -105,15 +107,23 @@ export class Lane {
 
   async #send(records: readonly BusRecord[]): Promise<PartitionEnd[]> {
     const { sender } = this.#options
-    return this.#insist(async () => {
-      try {
-        return await sender.send(records)
-      } catch (error) {
-        if (isMissingTopic(error)) await this.#options.onMissing()
-        if (!isPatienceLost(error)) await sender.renew()
-        throw error
-      }
-    })
+    const ends: PartitionEnd[] = []
+    for (let left = records; left.length > 0; ) {
+      const sent = await this.#insist(async () => {
+        try {
+          return await sender.send(left)
+        } catch (error) {
+          if (isMissingTopic(error)) await this.#options.onMissing()
+          if (!isPatienceLost(error)) await sender.renew()
+          throw error
+        }
+      })
+      ends.push(...sent)
+      const done = new Set(sent.map(({ partition }) => partition))
+      left = left.filter(({ partition }) => !done.has(partition))
+      if (left.length > 0) await sender.renew()
+    }
+    return ends
   }
 
   /** Until it succeeds, is refused, or the lane closes. */

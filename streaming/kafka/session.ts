@@ -111,6 +111,7 @@ export class PartitionSession {
     await this.#insist('restoring a partition failed', async () => {
       const [range, incarnation] = await Promise.all([port.range(), port.incarnation()])
       const { first, next } = range
+      if (this.#abort.signal.aborted) return
       const wanted = await handlers.onAssigned({ ...place, incarnation, first, next }, this.#abort.signal)
       this.#restored = true
       // Restoring takes its time: what was there before it may be gone.

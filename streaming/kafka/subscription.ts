@@ -1,5 +1,6 @@
 import type { DtmsError } from '../../lib/errors.ts'
 import type { PartitionRange, SubscribeOptions, Subscription, TopicPartition } from '../bus.ts'
+import { Commits } from './commits.ts'
 import { toBusError } from './errors.ts'
 import { type Fetched, PartitionSession } from './session.ts'
 
@@ -55,6 +56,7 @@ export class GroupSubscription implements Subscription {
   readonly #ports: SubscriptionPorts
   readonly #timing: SubscriptionTiming
   readonly #running: Promise<void>
+  readonly #commits = new Commits(async (place, offset) => this.#consumer?.commit(place, offset))
   #sessions = new Map<string, PartitionSession>()
   #letGo = new Map<string, Promise<void>>()
   #consumer: Consumer | undefined
@@ -78,13 +80,8 @@ export class GroupSubscription implements Subscription {
     return this.#isMember && sessions.length > 0 && sessions.every(({ restored }) => restored)
   }
 
-  /** For tools that show lag only: failing is no trouble, the next one comes. */
   async commit(place: TopicPartition, offset: number): Promise<void> {
-    try {
-      await this.#consumer?.commit(place, offset)
-    } catch {
-      // The caller's own place is what counts; a rebalance or an absent broker refuses this one.
-    }
+    this.#commits.add(place, offset)
   }
 
   async lag(): Promise<(TopicPartition & { records: number })[]> {
@@ -103,6 +100,7 @@ export class GroupSubscription implements Subscription {
     this.#closed = true
     this.#wake()
     await this.#release()
+    await atMost(this.#timing.releaseMs, this.#commits.settled())
     await this.#consumer?.stop()
     await this.#running
   }
@@ -157,12 +155,7 @@ export class GroupSubscription implements Subscription {
 
   async #beforeJoin(): Promise<void> {
     this.#isMember = false
-    let timer: NodeJS.Timeout | undefined
-    const late = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, this.#timing.releaseMs)
-    })
-    await Promise.race([this.#release(), late])
-    clearTimeout(timer)
+    await atMost(this.#timing.releaseMs, this.#release())
   }
 
   #joined(consumer: Consumer, places: readonly TopicPartition[]): void {
@@ -224,6 +217,15 @@ export class GroupSubscription implements Subscription {
       }
     })
   }
+}
+
+async function atMost(milliseconds: number, work: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, milliseconds)
+  })
+  await Promise.race([work, late])
+  clearTimeout(timer)
 }
 
 function keyOf({ topic, partition }: TopicPartition): string {
