@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { jobFolder, sparkParts } from './spark-parts.ts'
@@ -21,7 +22,8 @@ process.once('exit', () => {
 export function submit(file: string, env: Record<string, string>, args: string[] = []): SparkRun {
   const parts = sparkParts()
   if (parts === undefined) throw new Error('Spark has not been fetched')
-  const memory = '-XX:+UseSerialGC -XX:TieredStopAtLevel=1'
+  // Spark leaves files behind wherever it is killed, and an empty folder where it is started.
+  const folder = mkdtempSync(join(tmpdir(), 'dtms-spark-run-'))
   const confs = {
     'spark.driver.host': '127.0.0.1',
     'spark.driver.bindAddress': '127.0.0.1',
@@ -29,7 +31,7 @@ export function submit(file: string, env: Record<string, string>, args: string[]
     'spark.log.level': 'ERROR',
     'spark.sql.shuffle.partitions': '2',
     'spark.driver.extraClassPath': join(parts.jars, '*'),
-    'spark.driver.defaultJavaOptions': memory,
+    'spark.driver.defaultJavaOptions': `-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Djava.io.tmpdir=${folder}`,
   }
   const flags = Object.entries(confs).flatMap(([name, value]) => ['--conf', `${name}=${value}`])
   const launcher = join(dirname(parts.python), 'spark-submit')
@@ -40,10 +42,11 @@ export function submit(file: string, env: Record<string, string>, args: string[]
       PYSPARK_PYTHON: parts.python,
       PYTHONDONTWRITEBYTECODE: '1',
       SPARK_LOCAL_IP: '127.0.0.1',
+      SPARK_LOCAL_DIRS: folder,
+      TMPDIR: folder,
       ...env,
     },
-    // Spark leaves an empty folder where it is started.
-    cwd: tmpdir(),
+    cwd: folder,
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
   })
@@ -56,6 +59,7 @@ export function submit(file: string, env: Record<string, string>, args: string[]
   child.stderr.on('data', take)
   const ended = once(child, 'close').then(([code]) => {
     groups.delete(child)
+    rmSync(folder, { recursive: true, force: true })
     return code === null ? undefined : Number(code)
   })
   return { ended, output: () => printed, kill9: () => killGroup(child) }
