@@ -29,6 +29,7 @@ import { faultRoutes } from './routes/faults.ts'
 import { maintenanceRoutes } from './routes/maintenance.ts'
 import { recordRoutes } from './routes/records.ts'
 import { siteRoutes } from './routes/sites.ts'
+import { windowRoutes } from './routes/windows.ts'
 import { worldRoutes } from './routes/world.ts'
 import { ApiState } from './state.ts'
 import { createLogPages, readWholeLog } from './store/log-pages.ts'
@@ -113,6 +114,7 @@ export function createApi(options: ApiOptions): Api {
     ...siteRoutes(context),
     ...recordRoutes(context),
     ...correlationRoutes(context),
+    ...windowRoutes(context),
     ...worldRoutes(context),
     ...faultRoutes(context),
     ...maintenanceRoutes(context),

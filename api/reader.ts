@@ -9,7 +9,7 @@ import { isSiteName, siteName } from '../lib/names.ts'
 import { transferCodec } from '../lib/record/codec.ts'
 import type { HealthCheck } from '../lib/service.ts'
 import { newsBegins } from '../lib/staleness/creation.ts'
-import { anomaliesCodec, controlCodec, correlationsCodec, eventsCodec } from '../lib/streams/codecs.ts'
+import { anomaliesCodec, controlCodec, correlationsCodec, eventsCodec, windowsCodec } from '../lib/streams/codecs.ts'
 import type { Volume } from '../lib/volume/volume.ts'
 import type { SharedClock } from '../lib/world/shared-clock.ts'
 import type { ApiMetrics } from './metrics.ts'
@@ -98,6 +98,7 @@ export class StreamReader {
       this.#follow('correlations', correlationsCodec, undefined, (entries) =>
         state.applyCorrelations(entries, clock.now()),
       ),
+      this.#follow('windows', windowsCodec, undefined, (entries) => state.applyWindows(entries, clock.now())),
     ]
     await Promise.all(rest.map(({ firstPass }) => firstPass))
     state.observeTime(clock.now(), true)

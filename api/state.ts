@@ -6,6 +6,7 @@ import type { AnomalyLine } from '../lib/streams/anomalies.ts'
 import type { ControlLine } from '../lib/streams/control.ts'
 import type { CorrelationLine } from '../lib/streams/correlations.ts'
 import type { SiteEvent } from '../lib/streams/events.ts'
+import type { WindowLine } from '../lib/streams/windows.ts'
 import { CorrelationBook } from './correlations.ts'
 import type { EventType } from './events/ring.ts'
 import { FaultBook } from './faults.ts'
@@ -15,6 +16,7 @@ import { MinuteCounters } from './store/minutes.ts'
 import { OrderedStore } from './store/ordered-store.ts'
 import { ObjectShelf } from './store/shelf.ts'
 import { type TransferProbe, TransferShelf } from './store/transfer-shelf.ts'
+import { WindowBook } from './windows.ts'
 
 /** Anomalies are a hundredth of the transfers and several times their size. */
 const MEMORY_ANOMALIES = 10_000
@@ -41,6 +43,7 @@ export class ApiState {
   readonly faults = new FaultBook()
   readonly maintenance = new MaintenanceBook()
   readonly correlations = new CorrelationBook()
+  readonly windows = new WindowBook()
   readonly #publish: StateOptions['publish']
   readonly #liveFrom: StateOptions['liveFrom']
   readonly #sites = new Set<SiteName>()
@@ -127,6 +130,15 @@ export class ApiState {
       this.correlations.apply(value)
       this.#version += 1
       if (this.#isLive(value.at, now)) this.#publish('correlation', this.correlations.newestSummary)
+    }
+  }
+
+  applyWindows(entries: readonly TailedEntry<WindowLine>[], now: number): void {
+    for (const { value } of entries) {
+      const window = this.windows.apply(value)
+      if (window === undefined) continue
+      this.#version += 1
+      if (this.#isLive(window.to, now)) this.#publish('window', window)
     }
   }
 

@@ -19,7 +19,13 @@ import type { Service } from '../lib/service.ts'
 import { commonSettings, listenSettings } from '../lib/settings.ts'
 import { openVolume } from '../lib/volume/open.ts'
 import { createSharedClock } from '../lib/world/shared-clock.ts'
+import { createStream } from '../streaming/app.ts'
+import type { Bus } from '../streaming/bus.ts'
+import { producerConfig, streamConfig } from '../streaming/config.ts'
+import { createMemoryBus } from '../streaming/memory-bus.ts'
+import { createProducer } from '../streaming/producer.ts'
 import { type ApiKey, ensureApiKey } from './api-key.ts'
+import { openBus } from './bus.ts'
 import { type Env, services } from './services.ts'
 
 /** The all-in-one's own settings; those of the services hold as well. */
@@ -84,6 +90,7 @@ export function planAllInOne(env: Env, { createKey = true } = {}): Plan {
       ...env,
       DTMS_API_KEY: key.key,
       DTMS_SITES: env.DTMS_SITES ?? sites.join(','),
+      DTMS_BUS: env.DTMS_BUS ?? 'memory',
     },
   }
 }
@@ -104,8 +111,16 @@ export interface AllInOne extends Lifecycle {
   waitingFor(): string[]
 }
 
+function createBus(config: ConfigOf<typeof streamConfig.settings>, logger: Logger): Bus {
+  return config.bus === 'memory' ? createMemoryBus({ logger }) : openBus(config, 'dtms-up', logger)
+}
+
 /** All services in this process: one volume worker, one clock, one port; the same wiring functions as in a cluster. */
-export function createAllInOne(plan: Plan, loggerFor: LoggerFor): AllInOne {
+export function createAllInOne(
+  plan: Plan,
+  loggerFor: LoggerFor,
+  printDecisions: (lines: string) => void = () => {},
+): AllInOne {
   const { config, env } = plan
   const logger = loggerFor('dtms', 'platform')
   const undo = new UndoStack(logger)
@@ -127,6 +142,16 @@ export function createAllInOne(plan: Plan, loggerFor: LoggerFor): AllInOne {
     }),
     createCorrelation({ config: loadConfig(correlationConfig, env), ...parts('correlation', 'detection') }),
   )
+  const streaming = loadConfig(streamConfig, env)
+  const bus = createBus(streaming, loggerFor('stream', 'processing'))
+  // The consumer first: in stopping, what the producer still waits for is handled and saved.
+  others.push(
+    createStream({
+      ...{ config: streaming, bus, latencyLevel: 'debug', printDecisions },
+      ...parts('stream', 'processing'),
+    }),
+    createProducer({ config: loadConfig(producerConfig, env), bus, ...parts('producer', 'processing') }),
+  )
 
   const failure = new Failure()
   for (const service of [api, ...others]) service.failed?.catch((error: unknown) => failure.fail(error))
@@ -142,6 +167,7 @@ export function createAllInOne(plan: Plan, loggerFor: LoggerFor): AllInOne {
     },
     async start() {
       undo.push('volume', () => volume.close())
+      undo.push('bus', () => bus.close())
       undo.push('clock', () => clock.stop())
       await clock.start()
       // First the port: when it is taken, nothing else has happened yet.

@@ -26,6 +26,7 @@ export function withOwnBus(bus: Bus, create: (bus: Bus) => Service): Service {
       return service.registry
     },
     ...(service.failed === undefined ? {} : { failed: service.failed }),
+    ...(service.healthzIsReadiness === undefined ? {} : { healthzIsReadiness: service.healthzIsReadiness }),
     checks: () => service.checks(),
     start: () => service.start(),
     async stop() {

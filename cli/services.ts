@@ -9,12 +9,13 @@ import { exporterConfig } from '../exporters/config.ts'
 import { createFreshness } from '../freshness/app.ts'
 import { freshnessConfig } from '../freshness/config.ts'
 import { type ConfigOf, loadConfig, type Settings } from '../lib/config.ts'
-import type { Layer, Logger } from '../lib/logger.ts'
+import { createLinePrinter, type Layer, type Logger } from '../lib/logger.ts'
 import type { Service } from '../lib/service.ts'
 import type { commonSettings } from '../lib/settings.ts'
 import type { Volume } from '../lib/volume/volume.ts'
 import type { SharedClock } from '../lib/world/shared-clock.ts'
-import { producerConfig } from '../streaming/config.ts'
+import { createStream } from '../streaming/app.ts'
+import { producerConfig, streamConfig } from '../streaming/config.ts'
 import { createProducer } from '../streaming/producer.ts'
 import { openBus, withOwnBus } from './bus.ts'
 
@@ -118,6 +119,19 @@ export const services: ReadonlyMap<string, ServiceEntry> = new Map([
       create: ({ config, logger, ...parts }) =>
         withOwnBus(openBus(config, 'dtms-producer', logger), (bus) =>
           createProducer({ config, logger, bus, ...parts }),
+        ),
+    }),
+  ],
+  [
+    'stream',
+    entry({
+      title: 'Reads the topics: transfers into windows and verdicts, events into verdicts; calls the webhook.',
+      layer: 'processing',
+      settings: streamConfig.settings,
+      config: (env) => loadConfig(streamConfig, env),
+      create: ({ config, logger, ...parts }) =>
+        withOwnBus(openBus(config, 'dtms-stream', logger), (bus) =>
+          createStream({ config, logger, bus, printDecisions: createLinePrinter(1), ...parts }),
         ),
     }),
   ],

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import v8 from 'node:v8'
 import { runUntilSignal } from '../lib/lifecycle.ts'
-import { createLogger } from '../lib/logger.ts'
+import { createLinePrinter, createLogger } from '../lib/logger.ts'
 import { version } from '../lib/version.ts'
 import { type AllInOne, createAllInOne, type LoggerFor, type Plan, planAllInOne } from './all-in-one.ts'
 import type { AddCommand } from './command.ts'
@@ -19,6 +19,11 @@ const upOptions: readonly EnvOption[] = [
   { flags: '--seed <n>', env: 'DTMS_SEED', description: 'seed of the world' },
   { flags: '--speed <x>', env: 'DTMS_SPEED', description: 'world seconds per second of a new world' },
   { flags: '--backfill-hours <h>', env: 'DTMS_BACKFILL_HOURS', description: 'healthy past of a new world, hours' },
+  {
+    flags: '--bus <kind>',
+    env: 'DTMS_BUS',
+    description: 'memory, or kafka with DTMS_KAFKA_BROKERS: what carries the event stream (memory)',
+  },
   { flags: '--port <port>', env: 'DTMS_PORT', description: 'TCP port of page and API (8003; 0: any free one)' },
   { flags: '--host <address>', env: 'DTMS_HOST', description: 'address to listen on (127.0.0.1)' },
 ]
@@ -43,7 +48,7 @@ async function up(context: CliContext, flags: { checkConfig?: boolean }): Promis
   // at a tenth more CPU time during the start.
   v8.setFlagsFromString('--heap-growing-percent=30')
   const loggerFor: LoggerFor = (service, layer) => createLogger({ service, layer, level: plan.config.logLevel, fd: 2 })
-  const app = createAllInOne(plan, loggerFor)
+  const app = createAllInOne(plan, loggerFor, createLinePrinter(2))
   const began = performance.now()
   let over = false
   return runUntilSignal(

@@ -1,6 +1,7 @@
 import { DtmsError } from '../lib/errors.ts'
 import { Failure, UndoStack } from '../lib/lifecycle.ts'
 import { createTailer } from '../lib/log/tailer.ts'
+import type { RetryRule } from '../lib/log/writer.ts'
 import type { Logger } from '../lib/logger.ts'
 import type { MetricsRegistry } from '../lib/metrics.ts'
 import type { HealthCheck, Service } from '../lib/service.ts'
@@ -33,6 +34,8 @@ export interface ExporterOptions {
   sharedPast?: SharedPast
   /** Replaces the source that the settings name. */
   source?: Source
+  /** Pauses after failed writes, and how long stopping goes on trying; absent: the writer's own. */
+  retry?: RetryRule
 }
 
 /** A clock may be this far ahead of the world before readiness says so: seconds of wall time. */
@@ -115,6 +118,7 @@ class Exporter implements Service {
       clock,
       logger: this.#logger,
       retention: { hours: config.retentionHours, bytes: config.retentionBytes },
+      ...(this.#options.retry === undefined ? {} : { retry: this.#options.retry }),
       onFenced: (error) => this.#fail(error),
       onWritten: (seconds) => this.#metrics.observeWrite(site, seconds),
     })

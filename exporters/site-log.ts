@@ -1,6 +1,6 @@
 import type { Clock } from '../lib/clock.ts'
 import type { LogWriter, WriterStats } from '../lib/log/log.ts'
-import { openLogWriter } from '../lib/log/writer.ts'
+import { openLogWriter, type RetryRule } from '../lib/log/writer.ts'
 import type { Logger } from '../lib/logger.ts'
 import type { SiteName } from '../lib/names.ts'
 import { transferCodec } from '../lib/record/codec.ts'
@@ -20,6 +20,8 @@ export interface SiteLogOptions {
   retention?: { hours: number; bytes: number }
   /** Called when another writer has taken one of the three folders over. */
   onFenced?: (error: Error) => void
+  /** Absent: the writer's own. */
+  retry?: RetryRule
   /** Told the seconds from handing a batch over until it was durable. */
   onWritten?: (seconds: number) => void
 }
@@ -51,6 +53,7 @@ export async function openSiteLog(options: SiteLogOptions): Promise<SiteLog> {
     clock,
     logger,
     ...(retention === undefined ? {} : { retention }),
+    ...(options.retry === undefined ? {} : { retry: options.retry }),
     ...(options.onFenced === undefined ? {} : { onFenced: options.onFenced }),
   }
   const opened = await Promise.allSettled([

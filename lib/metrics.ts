@@ -145,8 +145,46 @@ export function createProcessMetrics(version: string): MetricsRegistry {
   metrics.gauge({ name: 'dtms_heap_used_bytes', help: 'JavaScript heap in use, bytes' }, (gauge) =>
     gauge.set(process.memoryUsage().heapUsed),
   )
+  metrics.gauge(
+    { name: 'dtms_event_loop_delay_seconds', help: 'Longest delay of the event loop since the last scrape, seconds' },
+    (gauge) => gauge.set(eventLoopDelay.longest()),
+  )
   metrics.gauge({ name: 'dtms_build_info', help: 'Always 1; the version is the label', labels: ['version'] }, (gauge) =>
     gauge.set({ version }, 1),
   )
   return metrics.registry
 }
+
+/** The loop is looked at this often, milliseconds: an idle process should hardly wake for it. */
+const LOOK_MS = 50
+
+/**
+ * How late the event loop was, watched from the first question on: making metrics starts nothing. Node's own monitor
+ * forgets its last look when it is reset, and with it what blocks just after a scrape.
+ */
+class EventLoopDelay {
+  #watching = false
+  #lookedAt = 0
+  #longestMs = 0
+
+  /** Seconds, since the last question. */
+  longest(): number {
+    if (!this.#watching) {
+      this.#watching = true
+      this.#lookedAt = performance.now()
+      setInterval(() => this.#look(), LOOK_MS).unref()
+    }
+    const longest = this.#longestMs / 1000
+    this.#longestMs = 0
+    return longest
+  }
+
+  #look(): void {
+    const now = performance.now()
+    this.#longestMs = Math.max(this.#longestMs, now - this.#lookedAt - LOOK_MS)
+    this.#lookedAt = now
+  }
+}
+
+/** There is one loop, and few ask. */
+const eventLoopDelay = new EventLoopDelay()

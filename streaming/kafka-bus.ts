@@ -1,12 +1,10 @@
 import { readFileSync } from 'node:fs'
 import kafkajs, {
   type Admin,
-  Kafka,
+  type Kafka,
   type KafkaConfig,
   type Consumer as KafkaConsumer,
-  logLevel,
   type PartitionAssigner,
-  PartitionAssigners,
   type Producer,
 } from 'kafkajs'
 import { DtmsError, describeSystemError } from '../lib/errors.ts'
@@ -30,9 +28,6 @@ import { type Consumer, type ConsumerEvents, GroupSubscription } from './kafka/s
 import { differences, type FoundTopic, settingsOf } from './kafka/topics.ts'
 import type { BusConfig } from './kafka-settings.ts'
 
-// Node does not see this one among the named exports of the package.
-const { ConfigResourceTypes } = kafkajs
-
 export type KafkaBusConfig = BusConfig & {
   /** Name of this process in the brokers' logs. */
   clientId: string
@@ -44,6 +39,9 @@ export type KafkaBusConfig = BusConfig & {
 export function createKafkaBus(config: KafkaBusConfig, logger: Logger): Bus {
   return new KafkaBus(config, logger)
 }
+
+// CommonJS whose names Node cannot see from outside.
+const { ConfigResourceTypes, logLevel, PartitionAssigners } = kafkajs
 
 /** A few quick tries of the client's own; whoever called tries on, or says that it failed. */
 const retry = { initialRetryTime: 100, maxRetryTime: 1000, multiplier: 1.5, retries: 4 }
@@ -177,7 +175,7 @@ class KafkaBus implements Bus {
   #client(): Kafka {
     if (this.#kafka !== undefined) return this.#kafka
     const say = clientLog(this.#logger, () => performance.now())
-    this.#kafka = new Kafka({
+    this.#kafka = new kafkajs.Kafka({
       ...this.#security(),
       ...{ brokers: [...this.#config.brokers], clientId: this.#config.clientId, retry },
       ...{ connectionTimeout: CONNECT_MS, authenticationTimeout: REQUEST_MS, requestTimeout: REQUEST_MS },

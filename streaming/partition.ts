@@ -77,6 +77,8 @@ export class Partition {
   #verify: MessageMark | undefined
   #last: BusMessage | undefined
   #unsaved = 0
+  readonly #toKeep: QuarantineEntry[] = []
+  #keeping: Promise<void> | undefined
   #savedAt = performance.now()
   #saveMs = 0
   /** Every record that a former life can have handled is before this offset; undefined when offsets do not tell. */
@@ -191,15 +193,21 @@ export class Partition {
     }).catch((error: unknown) => this.fail(error))
   }
 
-  /** Keeps something in the own quarantine that is not a matter of the state: a webhook call that was given up. */
+  /**
+   * Keeps something in the own quarantine that is not a matter of the state: a webhook call that was given up. What comes
+   * while others wait for their turn goes with them: a dead receiver must not cost the messages a turn for each anomaly.
+   */
   keep(entry: QuarantineEntry): Promise<void> {
-    return this.#exclusively(async () => {
-      if (this.#broken !== undefined) throw this.#broken.error
+    this.#toKeep.push(entry)
+    this.#keeping ??= this.#exclusively(async () => {
+      this.#keeping = undefined
       const outcome = emptyOutcome()
-      outcome.quarantined.push(entry)
+      outcome.quarantined.push(...this.#toKeep.splice(0))
+      if (this.#broken !== undefined) throw this.#broken.error
       await this.#logs.append(outcome)
       this.#unsaved += 1
     })
+    return this.#keeping
   }
 
   /** It can do no more: what it has in memory is given up, what it has saved is right. */

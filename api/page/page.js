@@ -2,7 +2,17 @@
 
 import { listen, request, storedKey, storeKey, takeKeyFromAddress } from './client.js'
 import { instant, scopeText, speedText } from './format.js'
-import { anomalyItem, correlationText, el, faultCard, faultRow, linkTable, readinessText, siteCard } from './view.js'
+import {
+  anomalyItem,
+  correlationText,
+  el,
+  faultCard,
+  faultRow,
+  linkTable,
+  readinessText,
+  siteCard,
+  windowTable,
+} from './view.js'
 
 const SHOWN_ANOMALIES = 12
 /** However much happens, a list is asked for at most this often, milliseconds. */
@@ -69,6 +79,11 @@ const loadAnomalies = throttled(async () => {
   const { items } = await request(`/v1/anomalies?limit=${SHOWN_ANOMALIES}`)
   const none = el('li', { class: 'quiet' }, 'Nothing unusual so far.')
   byId('anomalies').replaceChildren(...(items.length === 0 ? [none] : items.map(anomalyItem)))
+})
+
+const loadWindows = throttled(async () => {
+  const { items } = await request('/v1/windows?scope=link&limit=200')
+  byId('windows').replaceChildren(...windowTable(items))
 })
 
 const loadCorrelations = throttled(async () => {
@@ -181,11 +196,12 @@ const onEvent = {
   transfer: [loadSites, loadLinks],
   anomaly: [loadAnomalies, loadSites, loadLinks],
   freshness: [loadSites],
+  window: [loadWindows],
   correlation: [loadCorrelations],
   fault: [loadFaults],
 }
 const loadAll = () => {
-  for (const load of [loadWorld, loadSites, loadLinks, loadAnomalies, loadCorrelations, loadFaults]) load()
+  for (const load of [loadWorld, loadSites, loadLinks, loadAnomalies, loadWindows, loadCorrelations, loadFaults]) load()
   if (kinds.length === 0) loadKinds()
 }
 

@@ -156,6 +156,44 @@ export function faultCard(kind, groups, { chosen, onChoose, onStart }) {
   )
 }
 
+/** The newest closed window of each link; `windows` come newest first. */
+export function windowTable(windows) {
+  const newest = new Map()
+  for (const window of windows) {
+    const link = scopeText(window)
+    if (!newest.has(link)) newest.set(link, window)
+  }
+  if (newest.size === 0) return [el('p', { class: 'quiet' }, 'No window has closed yet.')]
+  const head = ['link', 'window', 'transfers', 'failed', 'mean rate', 'p95 duration', 'p95 wait']
+  const rows = [...newest]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .slice(0, 50)
+    .map(([link, { from, to, count, failed, rate: rates, duration: durations, queueWait }]) =>
+      el(
+        'tr',
+        {},
+        el('th', { scope: 'row' }, link),
+        ...[
+          `${timeOfDay(from)}–${timeOfDay(to)}`,
+          whole(count),
+          percent(failed, count),
+          rate(rates.mean),
+          duration(durations.p95),
+          duration(queueWait.p95),
+        ].map((text) => el('td', {}, text)),
+      ),
+    )
+  return [
+    el(
+      'table',
+      { class: 'plain' },
+      el('caption', {}, 'What the stream has counted of each link in its last closed window'),
+      el('thead', {}, el('tr', {}, ...head.map((text) => el('th', { scope: 'col' }, text)))),
+      el('tbody', {}, ...rows),
+    ),
+  ]
+}
+
 export function correlationText({ run, items }) {
   if (run === null) return [el('p', { class: 'quiet' }, 'No run of the batch job yet; it runs every ten minutes.')]
   const whole = items.find(({ scope }) => scope.platform === true)

@@ -2,10 +2,11 @@ import { z } from 'zod'
 import { defineRoute, type Route } from '../../lib/http/route.ts'
 import { toLegacyScore } from '../../lib/record/legacy-csv.ts'
 import { version } from '../../lib/version.ts'
+import type { SharedClock } from '../../lib/world/shared-clock.ts'
 import type { ApiContext } from '../context.ts'
 import { pageHtml } from '../documents.ts'
 import { instant, site } from '../schemas.ts'
-import { roundMilliseconds } from '../state.ts'
+import { type ApiState, roundMilliseconds } from '../state.ts'
 import { minuteOf } from '../store/minutes.ts'
 
 const tags = ['compatible']
@@ -24,6 +25,7 @@ const endpoints = {
   v1_anomalies: '/v1/anomalies',
   v1_freshness: '/v1/freshness',
   v1_correlations: '/v1/correlations',
+  v1_windows: '/v1/windows',
   v1_scenario: '/v1/scenario',
   v1_faults: '/v1/faults',
   v1_maintenance: '/v1/maintenance',
@@ -95,11 +97,13 @@ export function compatRoutes({ state, clock, readable }: ApiContext): Route[] {
       method: 'get',
       path: '/aggregates',
       operationId: 'getAggregates',
-      summary: 'Averages by source over the last closed minute that has records',
+      summary: 'Averages by source over its last closed window',
+      description:
+        'From the windows of the event stream; where no stream runs, from the last minute that is over and has records.',
       tags,
       responses: {
         200: {
-          description: 'One item for each source that sent in that minute',
+          description: 'One item for each source',
           schema: z.object({
             aggregates: z.array(z.object({ src_site: site, avg_bytes: z.number(), avg_latency_ms: z.number() })),
           }),
@@ -107,12 +111,9 @@ export function compatRoutes({ state, clock, readable }: ApiContext): Route[] {
         },
       },
       handle: () => {
-        // Where time stands still at the end of the data, its last minute is over.
-        const open = minuteOf(clock.now())
-        const averages = state.minutes.averagesBefore(clock.speed === 0 ? open + 1 : open)
         return {
           body: {
-            aggregates: averages.map(({ source, meanBytes, meanLatencySeconds }) => ({
+            aggregates: averages(state, clock).map(({ source, meanBytes, meanLatencySeconds }) => ({
               src_site: source,
               avg_bytes: meanBytes,
               avg_latency_ms: roundMilliseconds(meanLatencySeconds * 1000),
@@ -189,4 +190,18 @@ export function compatRoutes({ state, clock, readable }: ApiContext): Route[] {
       }),
     }),
   ]
+}
+
+/** Windows that ended longer ago than this before the newest record say that the stream is behind or gone, seconds. */
+const STREAM_BEHIND_SECONDS = 900
+
+function averages(state: ApiState, clock: SharedClock) {
+  // Where time stands still at the end of the data, its last minute is over.
+  const open = minuteOf(clock.now())
+  const minutes = state.minutes.averagesBefore(clock.speed === 0 ? open + 1 : open)
+  const { newestAt } = state.windows
+  const newestMinute = state.minutes.newestBefore(open + 1)
+  const isCurrent =
+    newestAt !== undefined && (newestMinute === undefined || newestAt >= 60 * newestMinute - STREAM_BEHIND_SECONDS)
+  return isCurrent ? state.windows.newestBySource() : minutes
 }

@@ -10,6 +10,7 @@ import type { ReadOlder } from '../store/older.ts'
 import type { OrderedStore } from '../store/ordered-store.ts'
 import { parseCursor, readPage, toCursor } from '../store/pages.ts'
 import { requireKnown } from './known.ts'
+import { linksOf } from './links.ts'
 
 const paging = {
   site: site.optional(),
@@ -166,16 +167,4 @@ function checkNames(query: Paging, sites: readonly SiteName[], endpoints: readon
     { loc: ['destination'], name: query.destination },
   ]
   requireKnown('query', ends, endpoints)
-}
-
-function linksOf(originalUrl: string, nextCursor: string | null): string {
-  const [path = '', search = ''] = originalUrl.split('?')
-  const to = (cursor: string | undefined, rel: string): string => {
-    const parameters = new URLSearchParams(search)
-    parameters.delete('cursor')
-    if (cursor !== undefined) parameters.set('cursor', cursor)
-    const text = parameters.toString()
-    return `<${path}${text === '' ? '' : `?${text}`}>; rel="${rel}"`
-  }
-  return [to(undefined, 'first'), ...(nextCursor === null ? [] : [to(nextCursor, 'next')])].join(', ')
 }

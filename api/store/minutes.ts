@@ -135,10 +135,7 @@ export class MinuteCounters {
 
   /** Averages by source of the newest minute before `endMinute` that has records. */
   averagesBefore(endMinute: number): SourceAverages[] {
-    let newest = -Infinity
-    for (const minutes of this.#links.values()) {
-      for (const [minute, cell] of minutes) if (cell.count > 0 && minute < endMinute && minute > newest) newest = minute
-    }
+    const newest = this.newestBefore(endMinute) ?? -1
     const sums = new Map<SiteName, { count: number; bytes: number; latency: number }>()
     for (const [key, minutes] of this.#links) {
       const cell = minutes.get(newest)
@@ -158,6 +155,17 @@ export class MinuteCounters {
         meanLatencySeconds: latency / count,
       }))
       .sort((a, b) => compareText(a.source, b.source))
+  }
+
+  /** The newest minute below `endMinute` that has records; undefined when none has. */
+  newestBefore(endMinute: number): number | undefined {
+    let newest: number | undefined
+    for (const minutes of this.#links.values()) {
+      for (const [minute, cell] of minutes) {
+        if (cell.count > 0 && minute < endMinute && minute > (newest ?? -1)) newest = minute
+      }
+    }
+    return newest
   }
 
   /** Names of both ends of every link that is counted. */

@@ -63,7 +63,7 @@ export function toCursor(list: string, key: Key): string {
 export function parseCursor(list: string, text: string): Key | undefined {
   if (!/^[A-Za-z0-9_-]{1,200}$/.test(text)) return undefined
   const decoded = Buffer.from(text, 'base64url').toString('utf8')
-  const parts = /^(\w+) (\d{1,10}(?:\.\d{1,6})?) (\d{1,16}) ([\w~-]{1,64})$/.exec(decoded)
+  const parts = /^(\w+) (\d{1,10}(?:\.\d{1,6})?) (\d{1,16}) ([\w~-]{1,80})$/.exec(decoded)
   if (parts === null || parts[1] !== list) return undefined
   return { at: Number(parts[2]), seq: Number(parts[3]), writer: parts[4] ?? '' }
 }

@@ -3,6 +3,7 @@ import type { Clock } from '../../lib/clock.ts'
 import { DtmsError } from '../../lib/errors.ts'
 import { writersOf } from '../../lib/log/inventory.ts'
 import { createTailer } from '../../lib/log/tailer.ts'
+import type { RetryRule } from '../../lib/log/writer.ts'
 import type { Logger } from '../../lib/logger.ts'
 import { isSiteName } from '../../lib/names.ts'
 import { transferCodec } from '../../lib/record/codec.ts'
@@ -31,6 +32,8 @@ export interface ImportOptions {
   onProgress?: (progress: ImportProgress) => void
   /** How long a volume that takes nothing is waited for, milliseconds; 15,000 when absent. */
   patienceMs?: number
+  /** Absent: the writer's own, which goes on trying for a while when the logs are closed. */
+  retry?: RetryRule
 }
 
 export interface ImportProgress {

@@ -1,7 +1,7 @@
 import type { Clock } from '../../lib/clock.ts'
 import { DtmsError } from '../../lib/errors.ts'
 import type { LogWriter } from '../../lib/log/log.ts'
-import { openLogWriter } from '../../lib/log/writer.ts'
+import { openLogWriter, type RetryRule } from '../../lib/log/writer.ts'
 import type { Logger } from '../../lib/logger.ts'
 import type { SiteName } from '../../lib/names.ts'
 import { transferCodec } from '../../lib/record/codec.ts'
@@ -31,6 +31,7 @@ export interface SiteLogsOptions {
   clock: Clock
   logger: Logger
   patienceMs?: number
+  retry?: RetryRule
 }
 
 interface Store<Written> {

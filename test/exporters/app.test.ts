@@ -71,7 +71,8 @@ describe('a volume that is full', () => {
     const disk = aDiskThatFills()
     const volume = createInlineVolume({ root: aFolder(), calls: disk.calls })
     const wall = aClock()
-    const exporter = await aRunningExporter(volume, wall)
+    const retry = { firstPauseMs: 5, lastPauseMs: 50, closePatienceMs: 300 }
+    const exporter = await aRunningExporter(volume, wall, {}, { retry })
     await caughtUp(exporter)
     disk.full = true
     wall.advance(300)

@@ -31,6 +31,20 @@ test('CPU time is counted and never falls', async () => {
   expect(await read()).toBeGreaterThan(before)
 })
 
+test('a blocked event loop shows in the scrape that follows, and only there', async () => {
+  const registry = createProcessMetrics('1.2.3')
+  const read = async () => Number(/^dtms_event_loop_delay_seconds (.*)$/m.exec(await registry.metrics())?.[1])
+  await read()
+  const end = performance.now() + 600
+  while (performance.now() < end);
+  // The look that was due meanwhile.
+  await new Promise((resolve) => setTimeout(resolve, 1))
+  const blocked = await read()
+  expect(blocked).toBeGreaterThan(0.5)
+  // Nothing has been seen since, or something else: not the same again.
+  expect(await read()).not.toBe(blocked)
+})
+
 test('label values beyond the cap share one series, known ones keep theirs', () => {
   const cap = new LabelCap(2)
   expect(['A', 'B', 'C', 'A'].map((value) => cap.label(value))).toEqual(['A', 'B', '_other', 'A'])

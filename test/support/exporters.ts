@@ -1,6 +1,6 @@
 import { cpSync } from 'node:fs'
 import { onTestFinished } from 'vitest'
-import { createExporter } from '../../exporters/app.ts'
+import { createExporter, type ExporterOptions } from '../../exporters/app.ts'
 import type { ExporterConfig } from '../../exporters/config.ts'
 import { loadScenario } from '../../exporters/scenario-file.ts'
 import { type ManualClock, systemClock } from '../../lib/clock.ts'
@@ -49,9 +49,10 @@ export async function aRunningExporter(
   volume: Volume,
   wall: ManualClock,
   changes: Partial<ExporterConfig> = {},
+  more: Partial<ExporterOptions> = {},
 ): Promise<Service> {
   const clock = createSharedClock(volume, 'auto', { wall })
-  const exporter = createExporter({ config: anExporterConfig(changes), clock, logger: silentLogger, volume })
+  const exporter = createExporter({ config: anExporterConfig(changes), clock, logger: silentLogger, volume, ...more })
   onTestFinished(() => exporter.stop())
   await exporter.start()
   return exporter

@@ -253,7 +253,16 @@ describe('a data directory that is full', () => {
     const fill = () => {
       disk.full = true
     }
-    const options = { format: 'slac-csv', inPath, volume, clock: aClock(), logger: silentLogger, patienceMs: 200 }
+    const retry = { firstPauseMs: 5, lastPauseMs: 50, closePatienceMs: 300 }
+    const options = {
+      format: 'slac-csv',
+      inPath,
+      volume,
+      clock: aClock(),
+      logger: silentLogger,
+      patienceMs: 200,
+      retry,
+    }
     await expect(importFile({ ...options, onProgress: fill })).rejects.toMatchObject({
       code: 'volume.unavailable',
       hint: expect.stringMatching(/import again/),
