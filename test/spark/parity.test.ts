@@ -45,7 +45,7 @@ describe.skipIf(reason !== undefined)(`the windows on Spark${reason === undefine
     await admin.disconnect()
 
     await publish(withRepeats(published(transferStream('parity', 6000, NOON, seqs), PARTITIONS)))
-    const first = submitJob(environment({ DTMS_SPARK_MAX_OFFSETS: '500' }))
+    const first = submitJob(environment({ DTMS_SPARK_MAX_OFFSETS: '500', DTMS_SPARK_TRIGGER_SECONDS: '1' }))
     await Promise.race([eventually(() => committed() >= 3, 240_000), ended(first)])
     first.kill9()
     expect(await first.ended, first.output().slice(0, 20_000)).not.toBe(0)
