@@ -1,13 +1,11 @@
-import { readFileSync } from 'node:fs'
 import kafkajs, {
   type Admin,
   type Kafka,
-  type KafkaConfig,
   type Consumer as KafkaConsumer,
   type PartitionAssigner,
   type Producer,
 } from 'kafkajs'
-import { DtmsError, describeSystemError } from '../lib/errors.ts'
+import { DtmsError } from '../lib/errors.ts'
 import { describeError } from '../lib/lifecycle.ts'
 import type { Logger } from '../lib/logger.ts'
 import type {
@@ -24,6 +22,7 @@ import { toBusMessage, toEnds, toWritten } from './kafka/messages.ts'
 import { clientLog } from './kafka/noise.ts'
 import { closedError, Lane, type Sender } from './kafka/publisher.ts'
 import { Reach } from './kafka/reach.ts'
+import { securityOf } from './kafka/security.ts'
 import { type Consumer, type ConsumerEvents, GroupSubscription } from './kafka/subscription.ts'
 import { differences, type FoundTopic, settingsOf } from './kafka/topics.ts'
 import type { BusConfig } from './kafka-settings.ts'
@@ -176,7 +175,7 @@ class KafkaBus implements Bus {
     if (this.#kafka !== undefined) return this.#kafka
     const say = clientLog(this.#logger, () => performance.now())
     this.#kafka = new kafkajs.Kafka({
-      ...this.#security(),
+      ...securityOf(this.#config),
       ...{ brokers: [...this.#config.brokers], clientId: this.#config.clientId, retry },
       ...{ connectionTimeout: CONNECT_MS, authenticationTimeout: REQUEST_MS, requestTimeout: REQUEST_MS },
       logLevel: logLevel.WARN,
@@ -186,23 +185,6 @@ class KafkaBus implements Bus {
       },
     })
     return this.#kafka
-  }
-
-  #security(): Pick<KafkaConfig, 'ssl' | 'sasl'> {
-    const { tls, tlsCaFile, tlsCertFile, tlsKeyFile, saslMechanism, saslUsername, saslPassword } = this.#config
-    const security: Pick<KafkaConfig, 'ssl' | 'sasl'> = {}
-    if (tls) {
-      const [ca, cert, key] = [tlsCaFile, tlsCertFile, tlsKeyFile].map((path) => path && pem(path))
-      security.ssl = { ...(ca && { ca: [ca] }), ...(cert && { cert }), ...(key && { key }) }
-    }
-    if (saslMechanism !== undefined) {
-      const login = { username: saslUsername ?? '', password: saslPassword ?? '' }
-      // A union of literals: each mechanism is an own type of the client library.
-      if (saslMechanism === 'plain') security.sasl = { mechanism: saslMechanism, ...login }
-      else if (saslMechanism === 'scram-sha-256') security.sasl = { mechanism: saslMechanism, ...login }
-      else security.sasl = { mechanism: saslMechanism, ...login }
-    }
-    return security
   }
 
   /** A fresh admin after any failure: the client's remembers topics that are gone and asks for them for ever. */
@@ -485,15 +467,4 @@ async function goodbye(leaving: Promise<unknown> | undefined): Promise<void> {
   })
   await Promise.race([leaving?.catch(() => undefined), late])
   clearTimeout(timer)
-}
-
-function pem(path: string): string {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch (error) {
-    throw new DtmsError('bus.refused', `${path} cannot be read: ${describeSystemError(error)}`, {
-      hint: 'check the files that DTMS_KAFKA_TLS_CA_FILE, _CERT_FILE and _KEY_FILE name',
-      cause: error,
-    })
-  }
 }

@@ -8,13 +8,15 @@ const GRACE_MS = 2000
  * several does not count: the others still answer.
  */
 export class Reach {
+  readonly #graceMs: number
   readonly #logger: Logger
   readonly #brokers: readonly string[]
   #connected = false
   #said = false
   #timer: NodeJS.Timeout | undefined
 
-  constructor(logger: Logger, brokers: readonly string[]) {
+  constructor(logger: Logger, brokers: readonly string[], graceMs = GRACE_MS) {
+    this.#graceMs = graceMs
     this.#logger = logger
     this.#brokers = brokers
   }
@@ -37,7 +39,7 @@ export class Reach {
       this.#say(message)
       return
     }
-    this.#timer = setTimeout(() => this.#say(message), GRACE_MS)
+    this.#timer = setTimeout(() => this.#say(message), this.#graceMs)
     this.#timer.unref()
   }
 
