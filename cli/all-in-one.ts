@@ -24,6 +24,7 @@ import type { Bus } from '../streaming/bus.ts'
 import { producerConfig, streamConfig } from '../streaming/config.ts'
 import { createMemoryBus } from '../streaming/memory-bus.ts'
 import { createProducer } from '../streaming/producer.ts'
+import { loadRoutes } from '../streaming/routes-file.ts'
 import { type ApiKey, ensureApiKey } from './api-key.ts'
 import { openBus } from './bus.ts'
 import { type Env, services } from './services.ts'
@@ -147,7 +148,7 @@ export function createAllInOne(
   // The consumer first: in stopping, what the producer still waits for is handled and saved.
   others.push(
     createStream({
-      ...{ config: streaming, bus, latencyLevel: 'debug', printDecisions },
+      ...{ config: streaming, bus, routes: loadRoutes(streaming), latencyLevel: 'debug', printDecisions },
       ...parts('stream', 'processing'),
     }),
     createProducer({ config: loadConfig(producerConfig, env), bus, ...parts('producer', 'processing') }),

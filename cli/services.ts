@@ -17,6 +17,7 @@ import type { SharedClock } from '../lib/world/shared-clock.ts'
 import { createStream } from '../streaming/app.ts'
 import { producerConfig, streamConfig } from '../streaming/config.ts'
 import { createProducer } from '../streaming/producer.ts'
+import { loadRoutes } from '../streaming/routes-file.ts'
 import { openBus, withOwnBus } from './bus.ts'
 
 export type Env = Record<string, string | undefined>
@@ -128,10 +129,21 @@ export const services: ReadonlyMap<string, ServiceEntry> = new Map([
       title: 'Reads the topics: transfers into windows and verdicts, events into verdicts; calls the webhook.',
       layer: 'processing',
       settings: streamConfig.settings,
-      config: (env) => loadConfig(streamConfig, env),
+      config: (env) => {
+        const config = loadConfig(streamConfig, env)
+        loadRoutes(config)
+        return config
+      },
       create: ({ config, logger, ...parts }) =>
         withOwnBus(openBus(config, 'dtms-stream', logger), (bus) =>
-          createStream({ config, logger, bus, printDecisions: createLinePrinter(1), ...parts }),
+          createStream({
+            config,
+            logger,
+            bus,
+            routes: loadRoutes(config),
+            printDecisions: createLinePrinter(1),
+            ...parts,
+          }),
         ),
     }),
   ],

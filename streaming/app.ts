@@ -9,12 +9,14 @@ import type { Assignment, Bus, BusMessage, TopicPartition } from './bus.ts'
 import type { StreamConfig } from './config.ts'
 import { decisionLine } from './decision-log.ts'
 import { EventFlow } from './event-flow.ts'
-import { type Flow, FlowCounts, type Outcome } from './flow.ts'
+import { type Decision, type Flow, FlowCounts, type Outcome } from './flow.ts'
 import { LatencyReport } from './latency-report.ts'
 import { Membership } from './membership.ts'
 import { Partition } from './partition.ts'
 import type { Appended } from './partition-logs.ts'
 import { adviceAbout, transfersPlan } from './producer/topic-care.ts'
+import { Router } from './router.ts'
+import { noRoutes, type RouteTable, topicsOf } from './routing.ts'
 import { StreamMetrics } from './stream-metrics.ts'
 import { TransferFlow } from './transfer-flow.ts'
 import { createWebhook, type DeadLetter, deadLetterEntry, type Webhook } from './webhook.ts'
@@ -26,6 +28,8 @@ export interface StreamOptions {
   volume: Volume
   /** Shared with others of this process: it is theirs to close. */
   bus: Bus
+  /** Which records go somewhere else as well; absent: none. */
+  routes?: RouteTable
   /** Takes whole decision lines, some at a time; absent: there are none. */
   printDecisions?: (lines: string) => void
   /** Of the regular line of latencies; a process that is not only this service keeps it at debug. */
@@ -59,6 +63,8 @@ class Stream implements Service {
   readonly #undo: UndoStack
   readonly #latency: LatencyReport
   readonly #webhook: Webhook | undefined
+  readonly #router: Router
+  readonly #routes: RouteTable
   readonly #partitions = new Map<string, Partition>()
   readonly #counts = new Map<string, FlowCounts>()
   /** Why a partition is not restored yet, by topic and number. */
@@ -92,6 +98,12 @@ class Stream implements Service {
             ...{ attempts: config.webhookAttempts, random: Math.random, policy: { origin: 'settings' } },
             onDead: (letter) => this.#bury(letter),
           })
+    this.#routes = options.routes ?? noRoutes
+    this.#router = new Router({
+      ...{ bus, logger },
+      onSent: (_topic, records) => this.#metrics.countRouted('topic', 'sent', records),
+      onRefused: (_topic, records) => this.#metrics.countRouted('topic', 'refused', records),
+    })
     this.#latency = new LatencyReport({ latencies: this.#metrics, logger, level: options.latencyLevel ?? 'info' })
     this.#membership = new Membership({
       ...{ bus, logger },
@@ -115,6 +127,7 @@ class Stream implements Service {
   async start(): Promise<void> {
     if (this.#started) return
     this.#started = true
+    this.#undo.push('rules', () => this.#router.close())
     this.#undo.push('group', () => this.#membership.stop())
     // Before the group is left: what is given up then still finds a log to be kept in.
     this.#undo.push('webhook', () => this.#webhook?.close())
@@ -153,6 +166,8 @@ class Stream implements Service {
     const differences = await bus.ensureTopics([transfersPlan(config)])
     for (const difference of differences)
       logger.warn('a topic is not as the settings say', { ...difference, hint: adviceAbout(difference) })
+    const plan = transfersPlan(config)
+    await this.#router.prepare(topicsOf(this.#routes).map((topic) => ({ ...plan, topic })))
     return (await this.#hasEvents()) ? [config.transfersTopic, config.eventsTopic] : [config.transfersTopic]
   }
 
@@ -196,6 +211,7 @@ class Stream implements Service {
         ...(leaseTiming === undefined ? {} : { leaseTiming }),
         createFlow: (saved) => this.#createFlow(at, saved),
         onOutcome: (outcome, appended) => this.#observe(at, outcome, appended),
+        onRouted: (routed) => this.#router.send(routed),
         onProcessed: (seconds) => this.#metrics.observeProcessing(seconds),
         onSaved: (offset, seconds) => this.#commit(at, offset, seconds),
         onLost: (records) => this.#metrics.countLost(topic, records),
@@ -228,7 +244,7 @@ class Stream implements Service {
     }
     const { windowSeconds, watermarkSeconds, latenessSeconds } = config
     return TransferFlow.restore(
-      { at, rules: { windowSeconds, watermarkSeconds, latenessSeconds }, zscore, counts },
+      { at, rules: { windowSeconds, watermarkSeconds, latenessSeconds }, zscore, counts, routes: this.#routes },
       saved,
     )
   }
@@ -255,17 +271,21 @@ class Stream implements Service {
   #observe(at: TopicPartition, outcome: Outcome, appended: Appended): void {
     const { config, printDecisions } = this.#options
     this.#metrics.observeOutcome(outcome, appended)
-    if (this.#webhook !== undefined) this.#callOut(this.#webhook, at, outcome)
-    if (config.decisionLog === 'none' || printDecisions === undefined || outcome.decisions.length === 0) return
-    const wanted = config.decisionLog === 'all' ? outcome.decisions : outcome.decisions.filter(({ anomaly }) => anomaly)
+    const sent = (sink: string): Decision[] =>
+      outcome.routed.flatMap(({ target, decision }) => ('sink' in target && target.sink === sink ? [decision] : []))
+    const toTell = new Set([...outcome.decisions.filter(({ anomaly }) => anomaly), ...sent('webhook')])
+    if (this.#webhook !== undefined) this.#callOut(this.#webhook, at, toTell)
+    for (const sink of ['webhook', 'log'] as const) this.#metrics.countRouted(sink, 'sent', sent(sink).length)
+    if (printDecisions === undefined) return
+    const byLevel = { all: outcome.decisions, none: [], anomalies: outcome.decisions.filter(({ anomaly }) => anomaly) }
+    const wanted = [...new Set([...byLevel[config.decisionLog], ...sent('log')])]
     const now = Date.now()
     if (wanted.length > 0) printDecisions(wanted.map((decision) => decisionLine(decision, at.partition, now)).join(''))
   }
 
   /** What is handled again after a crash is offered again: receivers know repeats by the key of idempotency. */
-  #callOut(webhook: Webhook, at: TopicPartition, outcome: Outcome): void {
-    for (const decision of outcome.decisions) {
-      if (!decision.anomaly) continue
+  #callOut(webhook: Webhook, at: TopicPartition, decisions: Iterable<Decision>): void {
+    for (const decision of decisions) {
       const { eventId, offset, key, score, zScore, channel } = decision
       webhook.offer({ ...at, eventId, offset, key, score, zScore, channel, timestamp: decision.at })
     }

@@ -1,9 +1,11 @@
+import type { LinkKey } from '../lib/names.ts'
 import type { AnomalyLine } from '../lib/streams/anomalies.ts'
 import type { Entry } from '../lib/streams/envelope.ts'
 import type { EventAnomalyLine } from '../lib/streams/event-anomalies.ts'
 import type { QuarantineLine } from '../lib/streams/quarantine.ts'
 import type { WindowLine } from '../lib/streams/windows.ts'
 import type { BusMessage } from './bus.ts'
+import type { Target } from './routing.ts'
 
 /**
  * What is made of the messages of one partition: a function of these messages alone, in their order, whatever the batches
@@ -28,6 +30,19 @@ export interface Outcome {
   quarantined: Entry<QuarantineLine>[]
   /** Every score, anomalous or not. */
   decisions: Decision[]
+  /** What rules send somewhere else as well. */
+  routed: Routed[]
+}
+
+/** A record and where a rule sends it. */
+export interface Routed {
+  target: Target
+  message: BusMessage
+  /** The record with what is known of it besides. */
+  value: Buffer
+  link: LinkKey
+  /** Without a score of its own a record has score 0 and z 0. */
+  decision: Decision
 }
 
 /** A score, whatever it was. */
@@ -47,7 +62,7 @@ export interface Decision {
 }
 
 export function emptyOutcome(): Outcome {
-  return { windows: [], anomalies: [], eventAnomalies: [], quarantined: [], decisions: [] }
+  return { windows: [], anomalies: [], eventAnomalies: [], quarantined: [], decisions: [], routed: [] }
 }
 
 /** Plain numbers, read at a scrape. */

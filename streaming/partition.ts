@@ -8,7 +8,7 @@ import type { Logger } from '../lib/logger.ts'
 import { decodeState, encodeState } from '../lib/state-bytes.ts'
 import type { Volume } from '../lib/volume/volume.ts'
 import type { Assignment, BusMessage } from './bus.ts'
-import { emptyOutcome, type Flow, type Outcome } from './flow.ts'
+import { emptyOutcome, type Flow, type Outcome, type Routed } from './flow.ts'
 import { type Appended, PartitionLogs, type SavedLogs } from './partition-logs.ts'
 import { type QuarantineEntry, toLostEntry } from './quarantine-entry.ts'
 import { isMarked, type MessageMark, markOf, type Place, resume } from './resume.ts'
@@ -31,6 +31,8 @@ export interface PartitionOptions {
   createFlow: (saved: unknown) => Flow
   /** Lines are durable; `appended` says how many of them were new. */
   onOutcome: (outcome: Outcome, appended: Appended) => void
+  /** Resolves when the records are where rules send them; a rejection breaks the partition, and they are handled again. */
+  onRouted: (routed: readonly Routed[]) => Promise<void>
   onProcessed: (seconds: number) => void
   /** Everything before `offset` has been handled and saved. */
   onSaved: (offset: number, seconds: number) => Promise<void>
@@ -230,7 +232,9 @@ export class Partition {
       let before = performance.now()
       for (let i = start; i < end; i += 1) before = this.#take(messages[i] as BusMessage, before)
       const outcome = this.#flow.collect()
-      this.#options.onOutcome(outcome, await this.#logs.append(outcome))
+      const appended = await this.#logs.append(outcome)
+      if (outcome.routed.length > 0) await this.#options.onRouted(outcome.routed)
+      this.#options.onOutcome(outcome, appended)
       if (end < messages.length) await new Promise((resolve) => setImmediate(resolve))
     }
   }

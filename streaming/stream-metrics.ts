@@ -90,6 +90,11 @@ export class StreamMetrics {
     name: 'dtms_stream_webhook_errors_total',
     help: 'Attempts to call the webhook that were not answered with 2xx in time',
   })
+  readonly #routed: Counter<'kind' | 'result'> = this.#metrics.counter({
+    name: 'dtms_stream_routed_total',
+    help: 'Records that a rule sent somewhere else as well: to a topic, the webhook or the decision log; refused by a topic or sent',
+    labels: ['kind', 'result'],
+  })
   readonly #checkpoints: Histogram = this.#metrics.histogram(
     { name: 'dtms_stream_checkpoint_seconds', help: 'Time to save place and state of a partition, seconds' },
     CHECKPOINT_BUCKETS,
@@ -200,6 +205,10 @@ export class StreamMetrics {
 
   countLost(topic: string, records: number): void {
     this.#lost.inc({ topic }, records)
+  }
+
+  countRouted(kind: 'topic' | 'webhook' | 'log', result: 'sent' | 'refused', records: number): void {
+    if (records > 0) this.#routed.inc({ kind, result }, records)
   }
 
   countRecreated(topic: string): void {

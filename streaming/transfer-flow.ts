@@ -6,6 +6,7 @@ import { type Decision, emptyOutcome, type Flow, type FlowCounts, type Outcome }
 import { parseMessage } from './message.ts'
 import { toQuarantine } from './quarantine-entry.ts'
 import { Repeats, type SavedRepeats } from './repeats.ts'
+import { enrichedValue, type RouteTable, targetsOf } from './routing.ts'
 import { TransferValues } from './transfer-values.ts'
 import { type SavedWindows, type WindowRules, WindowState } from './windows.ts'
 
@@ -14,6 +15,7 @@ export interface TransferFlowOptions {
   rules: WindowRules
   zscore: ZScoreOptions
   counts: FlowCounts
+  routes: RouteTable
 }
 
 export interface SavedTransferFlow {
@@ -79,7 +81,9 @@ export class TransferFlow implements Flow {
     if (place === 'dropped') counts.dropped += 1
     else counts.processed += 1
     if (place === 'late') counts.late += 1
-    return this.#judge(message, event)
+    const decision = this.#judge(message, event)
+    if (this.#options.routes.rules.length > 0) this.#route(message, event, decision)
+    return decision
   }
 
   collect(): Outcome {
@@ -109,6 +113,19 @@ export class TransferFlow implements Flow {
     }
     this.#outcome.decisions.push(decision)
     return decision
+  }
+
+  #route(message: BusMessage, event: StreamEvent, decision: Decision | undefined): void {
+    const { routes } = this.#options
+    const more = routes.enricher.enrich(event)
+    const { link, id, at } = event
+    const unscored = { score: 0, zScore: 0, channel: 'none', anomaly: false, processingMs: 0 }
+    for (const target of targetsOf(routes, event, more, decision?.anomaly ?? false)) {
+      this.#outcome.routed.push({
+        ...{ target, message, link, value: enrichedValue(message.value ?? Buffer.alloc(0), more, target.rule) },
+        decision: decision ?? { eventId: id, offset: message.offset, key: link, at, ...unscored },
+      })
+    }
   }
 
   #quarantine(message: BusMessage, reason: string, detail: string): void {

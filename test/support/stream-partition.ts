@@ -10,6 +10,7 @@ import type { BusMessage } from '../../streaming/bus.ts'
 import { FlowCounts } from '../../streaming/flow.ts'
 import { toMessage } from '../../streaming/message.ts'
 import { Partition, type PartitionOptions } from '../../streaming/partition.ts'
+import { noRoutes } from '../../streaming/routing.ts'
 import { TransferFlow } from '../../streaming/transfer-flow.ts'
 import { asMessage } from './bus-messages.ts'
 import { readAll } from './log.ts'
@@ -62,8 +63,9 @@ export async function openPartition(
       assignment: { ...at, incarnation: 'one', ...range },
       retention: { hours: 168, bytes: 1 << 30 },
       leaseTiming: shortLease,
-      createFlow: (state) => TransferFlow.restore({ at, rules, zscore, counts }, state),
+      createFlow: (state) => TransferFlow.restore({ at, rules, zscore, counts, routes: noRoutes }, state),
       onOutcome: () => {},
+      onRouted: async () => {},
       onProcessed: () => {},
       onSaved: async (offset) => void saved.push(offset),
       onLost: (records) => void lost.push(records),
