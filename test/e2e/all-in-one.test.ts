@@ -106,12 +106,12 @@ test('a taken port is told with the next step, and another seed names another fo
 
 test('a long pause is recorded as paused and alarms nobody', async () => {
   const data = aFolder()
-  // At 300 world seconds a second, fifteen world minutes pass; a busy machine is not soon late by the world's clock.
-  const first = await startUp(['--data', data, '--backfill-hours', '3', '--speed', '300'])
+  // At 150 world seconds a second ten world minutes pass here, and a busy machine is not soon late by the world's clock.
+  const first = await startUp(['--data', data, '--backfill-hours', '3', '--speed', '150'])
   await untilReady(first.url)
   expect(await first.end('SIGINT')).toBe(0)
-  await new Promise((resolve) => setTimeout(resolve, 3000))
-  const second = await startUp(['--data', data, '--backfill-hours', '3', '--speed', '300'])
+  await new Promise((resolve) => setTimeout(resolve, 4200))
+  const second = await startUp(['--data', data, '--backfill-hours', '3', '--speed', '150'])
   await untilReady(second.url)
   const { out } = await dtms(['log', 'cat', '--data', data, '--stream', 'events'])
   const paused = out.split('\n').filter((line) => line.includes('"paused"'))
