@@ -27,6 +27,7 @@ import { createProducer } from '../streaming/producer.ts'
 import { loadRoutes } from '../streaming/routes-file.ts'
 import { type ApiKey, ensureApiKey } from './api-key.ts'
 import { openBus } from './bus.ts'
+import { later } from './later.ts'
 import { type Env, services } from './services.ts'
 
 /** The all-in-one's own settings; those of the services hold as well. */
@@ -145,14 +146,20 @@ export function createAllInOne(
   )
   const streaming = loadConfig(streamConfig, env)
   const bus = createBus(streaming, loggerFor('stream', 'processing'))
+  const stream = createStream({
+    ...{ config: streaming, bus, routes: loadRoutes(streaming), latencyLevel: 'debug' },
+    // Among the lines of all services they would hide the banner: they come when they are asked for.
+    ...(env.DTMS_STREAM_DECISIONS === undefined ? {} : { printDecisions }),
+    ...parts('stream', 'processing'),
+  })
+  const producer = createProducer({
+    ...{ config: loadConfig(producerConfig, env), bus },
+    ...parts('producer', 'processing'),
+  })
+  const first: readonly Service[] = [api, ...others]
+  const isTime = (): boolean => readiness(first).ready
   // The consumer first: in stopping, what the producer still waits for is handled and saved.
-  others.push(
-    createStream({
-      ...{ config: streaming, bus, routes: loadRoutes(streaming), latencyLevel: 'debug', printDecisions },
-      ...parts('stream', 'processing'),
-    }),
-    createProducer({ config: loadConfig(producerConfig, env), bus, ...parts('producer', 'processing') }),
-  )
+  others.push(...[stream, producer].map((service) => later(service, isTime, logger)))
 
   const failure = new Failure()
   for (const service of [api, ...others]) service.failed?.catch((error: unknown) => failure.fail(error))
