@@ -49,8 +49,12 @@ const CONNECT_MS = 3000
 const REQUEST_MS = 10_000
 /** New partitions and moved leaders are noticed within this, milliseconds. */
 const METADATA_MS = 5000
-/** Bytes of one fetch: of a partition, and in all; a single larger record is still delivered. Bounds a reader's memory at any backlog. */
-const FETCH_PARTITION_BYTES = 524_288
+/**
+ * Bytes of one fetch: of a partition, and in all; a single larger record is still delivered. Bounds a reader's memory at
+ * any backlog: a bare reader of three partitions peaks at 115 MiB with these 128 KiB, at 154 MiB and 1.3 times the speed
+ * with 512 KiB.
+ */
+const FETCH_PARTITION_BYTES = 131_072
 const FETCH_BYTES = 4_194_304
 /** Longest wait of a fetch for records; also how long a partition that goes on after a pause may wait, milliseconds. */
 const FETCH_WAIT_MS = 100

@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     include: ['test/long/**/*.test.ts'],
-    globalSetup: ['test/support/build.ts'],
+    globalSetup: ['test/support/build.ts', 'test/support/kafka-setup.ts'],
     testTimeout: 4 * 3_600_000,
     reporters: ['default', './test/support/summary-reporter.ts'],
   },
