@@ -6,7 +6,7 @@ test.each([
   ['anomaly', 8001],
   ['api', 8003],
   ['freshness', 8004],
-  ['producer', 8005],
+  ['producer', 8006],
 ])('%s listens on port %d unless it is told otherwise', (name, port) => {
   const entry = services.get(name)
   expect(entry?.load({ SITE_NAME: 'SITE_A' }).config.port).toBe(port)
