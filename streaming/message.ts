@@ -36,6 +36,8 @@ const EARLIEST = 946_684_800
 const LATEST = 7_258_118_400
 /** How far an event may be ahead of the moment it was published, seconds. */
 const MOST_AHEAD = 86_400
+/** Shorter than this is no time, seconds: bytes divided by it could be infinite, and no clock has measured it. */
+const LEAST_SPAN = 1e-9
 
 export function toMessage(
   record: TransferRecord,
@@ -163,13 +165,17 @@ function toEvent(fields: Partial<Record<string, unknown>>, message: BusMessage):
       errorClass: outcome === 'ok' ? undefined : classOf(fields.error_scope, fields.error_class),
       bytes: bytes as number,
       sizeBytes: size as number,
-      durationSeconds: duration as number,
-      queueSeconds: Math.max(0, (startedAt as number) - (queuedAt as number)),
+      durationSeconds: measurable(duration as number),
+      queueSeconds: measurable((startedAt as number) - (queuedAt as number)),
       firstByteSeconds: (latencyMs as number) / 1000,
       attempt: attempt as number,
       traceparent: message.headers.get('traceparent'),
     },
   }
+}
+
+function measurable(seconds: number): number {
+  return seconds < LEAST_SPAN ? 0 : seconds
 }
 
 function publishedAt({ headers, timestampMs }: BusMessage): number {

@@ -16,7 +16,13 @@ export interface WindowRules {
 }
 
 export interface SavedWindows {
-  recorders: { site: SiteName; newestAt: number; cells: SavedCell[] }[]
+  recorders: {
+    site: SiteName
+    newestAt: number
+    /** Absent in states of before it was kept: then it follows from `newestAt`. */
+    closedUntil?: number
+    cells: SavedCell[]
+  }[]
 }
 
 /** Input names recorders and links, so both are bounded: what goes beyond is counted under this name. */
@@ -84,9 +90,8 @@ export class WindowState {
   /** Plain data. What has closed must have been taken before. */
   save(): SavedWindows {
     return {
-      recorders: [...this.#recorders].map(([site, { newestAt, open }]) => ({
-        site,
-        newestAt,
+      recorders: [...this.#recorders].map(([site, { newestAt, closedUntil, open }]) => ({
+        ...{ site, newestAt, closedUntil },
         cells: [...open.values()].flatMap((cells) => [...cells.values()].map((cell) => cell.save())),
       })),
     }
@@ -94,8 +99,9 @@ export class WindowState {
 
   static restore(rules: WindowRules, partition: number, saved: SavedWindows): WindowState {
     const state = new WindowState(rules, partition)
-    for (const { site, newestAt, cells } of saved.recorders) {
+    for (const { site, newestAt, closedUntil, cells } of saved.recorders) {
       const recorder = state.#recorder(site)
+      recorder.closedUntil = closedUntil ?? recorder.closedUntil
       for (const plain of cells) state.#keep(recorder, WindowCell.restore(plain))
       if (Number.isFinite(newestAt)) state.#advance(site, recorder, newestAt)
     }
@@ -135,7 +141,8 @@ export class WindowState {
   #advance(site: SiteName, recorder: Recorder, newestAt: number): void {
     const { windowSeconds, watermarkSeconds, latenessSeconds } = this.#rules
     recorder.newestAt = newestAt
-    recorder.closedUntil = newestAt - watermarkSeconds - latenessSeconds
+    // Never back: what is closed has been written, also when the settings have become more patient since.
+    recorder.closedUntil = Math.max(recorder.closedUntil, newestAt - watermarkSeconds - latenessSeconds)
     while (recorder.firstOpen + windowSeconds <= recorder.closedUntil) {
       const from = recorder.firstOpen
       const cells = [...(recorder.open.get(from)?.values() ?? [])]

@@ -49,6 +49,20 @@ describe('messages that cannot be used', () => {
     expect(metric(text, `dtms_stream_events_quarantined_total{topic="${TOPIC}",reason="not_json"}`)).toBe(2)
   })
 
+  it('does not stop at one whose bytes divided by its time are more than a number can be', async () => {
+    const { volume } = aVolume()
+    const stream = aStream(volume, { DTMS_KAFKA_PARTITIONS: '1' })
+    await stream.service.start()
+    await stream.ready()
+    const bytes = Number.MAX_SAFE_INTEGER
+    await publishRaw(stream.bus, [
+      json({ seq: 1, bytes, duration: 5e-324 }),
+      json({ seq: 2, bytes, duration: 0, timestamp: 1_700_000_400 }),
+    ])
+    const line = (await windowLines(volume)).find(({ scope }) => scope === 'link')
+    expect(line).toMatchObject({ count: 1, bytes, duration: { count: 1, sum: 0 }, rate: { count: 0 } })
+  })
+
   it('are not kept twice when they are read twice', async () => {
     const { volume } = aVolume()
     const first = aStream(volume, { DTMS_KAFKA_PARTITIONS: '1' })

@@ -74,6 +74,19 @@ describe('a message', () => {
     })
   })
 
+  it.each([
+    [1e-9, 1e-9],
+    [9.9e-10, 0],
+    [5e-324, 0],
+    [0, 0],
+  ])('with a duration and a wait of %d s says %d s: less than a nanosecond is no time', (seconds, said) => {
+    const fields = { duration: seconds, queued_at: 0, started_at: seconds }
+    expect(parseMessage(aMessage(plainTransfer(fields)))).toMatchObject({
+      ok: true,
+      event: { durationSeconds: said, queueSeconds: said },
+    })
+  })
+
   it('of a failure whose class is not known yet counts as a failure', () => {
     const fields = { status: 'FAILED', error_scope: 'network', error_class: 'constructor' }
     expect(parseMessage(aMessage(plainTransfer(fields)))).toMatchObject({

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { windowsCodec } from '../../lib/streams/codecs.ts'
 import type { StreamEvent } from '../../streaming/event.ts'
-import { MOST_CELLS, MOST_RECORDERS, type WindowPart, WindowState } from '../../streaming/windows.ts'
+import { MOST_CELLS, MOST_RECORDERS, type WindowPart, type WindowRules, WindowState } from '../../streaming/windows.ts'
 import { anEvent } from '../support/stream-events.ts'
 
 const rules = { windowSeconds: 60, watermarkSeconds: 10, latenessSeconds: 50 }
@@ -138,6 +138,26 @@ describe('over any stream', () => {
       }),
       { numRuns: 60 },
     )
+  })
+})
+
+describe('a restart with other settings', () => {
+  function restarted(changed: Partial<WindowRules>): WindowState {
+    const state = new WindowState(rules, 0)
+    for (const at of [T, T + 60, T + 120]) state.add(anEvent({ at }))
+    expect(state.takeClosed().map(({ from }) => from)).toEqual([T, T])
+    return WindowState.restore({ ...rules, ...changed }, 0, JSON.parse(JSON.stringify(state.save())))
+  }
+
+  it('that are more patient opens no window again that was written', () => {
+    const state = restarted({ latenessSeconds: 5000 })
+    expect([T + 59.999, T + 60].map((at) => state.add(anEvent({ at })))).toEqual(['dropped', 'late'])
+    expect(state.takeClosed()).toEqual([])
+  })
+
+  it('that are less patient closes at once what they would have closed', () => {
+    const state = restarted({ watermarkSeconds: 0, latenessSeconds: 0 })
+    expect(state.takeClosed().map(({ from }) => from)).toEqual([T + 60, T + 60])
   })
 })
 
