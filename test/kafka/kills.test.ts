@@ -71,6 +71,11 @@ describe.skipIf(noKafka() !== undefined)('processes that are killed at random', 
     await log.grow(300, 1)
     try {
       await eventually(async () => (await look(isOver)).length === 0, 90_000)
+    } catch (error) {
+      const said = [producer, ...consumers].map((service) => service.output().slice(-3000)).join('\n---\n')
+      throw new Error(`windows are missing or wrong:\n${(await look(isOver)).slice(0, 5).join('\n')}\n${said}`, {
+        cause: error,
+      })
     } finally {
       process.stdout.write(
         `${KILLS} kills in ${seconds} s, seed ${SEED}: ${killed.consumer} of a consumer, ${killed.producer} of the producer, ` +
@@ -80,6 +85,9 @@ describe.skipIf(noKafka() !== undefined)('processes that are killed at random', 
     expect(await look(isOver)).toEqual([])
     expect([...producer.crashes, ...consumers.flatMap(({ crashes }) => crashes)]).toEqual([])
     if (KILLS >= 100) expect(killed.consumer).toBeGreaterThanOrEqual(30)
-    for (const service of [producer, ...consumers]) expect(await service.stop()).toBe(0)
+    for (const service of [producer, ...consumers]) {
+      await eventually(() => service.url())
+      expect(await service.stop()).toBe(0)
+    }
   }, 900_000)
 })
