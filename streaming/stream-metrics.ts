@@ -195,7 +195,7 @@ export class StreamMetrics {
     this.#anomalies.inc(found)
     this.#alias?.anomalies.inc(found)
     const lines = windows.length + anomalies.length + eventAnomalies.length + quarantined.length
-    this.#repeatedLines.inc(lines - found - appended.windows - appended.quarantined)
+    this.#repeatedLines.inc(Math.max(0, lines - found - appended.windows - appended.quarantined))
     for (const window of windows) this.#windows.observe(window)
   }
 

@@ -1,9 +1,12 @@
+import { readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 
 import { createRandom } from '../../lib/random.ts'
 import type { TransferRecord } from '../../lib/record/record.ts'
 import { createInlineVolume } from '../../lib/volume/inline.ts'
-import { aFolder } from '../support/builders.ts'
+import type { Volume } from '../../lib/volume/volume.ts'
+import { aFolder, eventually } from '../support/builders.ts'
 import { differences, fromOf, siteOf, windowsOfLines, windowsOfRecords } from '../support/expected-windows.ts'
 import { faultyCalls } from '../support/faulty-calls.ts'
 import { aVolume } from '../support/log.ts'
@@ -12,6 +15,7 @@ import {
   messagesOf,
   openPartition,
   plainVolume,
+  quarantineLines,
   rules,
   windowLines,
 } from '../support/stream-partition.ts'
@@ -87,5 +91,118 @@ describe('a partition', () => {
     const verdicts = (await anomalyLines(volume)).map(({ id }) => id)
     expect(verdicts.length).toBeGreaterThan(0)
     expect(verdicts).toEqual((await anomalyLines(calm)).map(({ id }) => id))
+  })
+})
+
+describe('what was saved', () => {
+  const records = transferStream({ records: 900 })
+  const messages = messagesOf(records)
+  const range = { first: 0, next: 900 }
+  const file = 'checkpoints/stream/transfers-p0'
+
+  async function live(volume: Volume, to: number, changes: Parameters<typeof openPartition>[1] = range) {
+    const opened = await openPartition(volume, changes)
+    await opened.partition.handle(messages.slice(opened.partition.from, to))
+    await opened.partition.close()
+    return opened
+  }
+
+  it.each([
+    { what: 'cut', spoil: (bytes: Buffer) => bytes.subarray(0, bytes.length >> 1) },
+    { what: 'empty', spoil: () => Buffer.alloc(0) },
+    { what: 'damaged', spoil: (bytes: Buffer) => bytes.fill(0x20, bytes.length - 9) },
+  ])('and is $what now is passed over for the generation before it, and every window is right', async ({ spoil }) => {
+    const { volume, root } = aVolume()
+    await live(volume, 300)
+    await live(volume, 600)
+    writeFileSync(join(root, file), spoil(readFileSync(join(root, file))))
+    const third = await live(volume, 900)
+    expect(third.partition.from).toBe(299)
+    const lines = await windowLines(volume)
+    expect(differences(windowsOfRecords(records), windowsOfLines(lines), closedAfter(records))).toEqual([])
+  })
+
+  it('and is cut in both generations begins anew: nothing is written twice', async () => {
+    const { volume, root } = aVolume()
+    await live(volume, 300)
+    await live(volume, 600)
+    for (const one of [file, `${file}.previous`]) writeFileSync(join(root, one), '{')
+    const third = await live(volume, 900)
+    expect(third.partition.from).toBe(0)
+    const lines = await windowLines(volume)
+    expect(differences(windowsOfRecords(records), windowsOfLines(lines), closedAfter(records))).toEqual([])
+  })
+
+  it('by a newer release or for another partition is refused with the next step, and the folder is let go', async () => {
+    const { volume, root } = aVolume()
+    await live(volume, 300)
+    renameSync(join(root, file), join(root, 'checkpoints/stream/transfers-p1'))
+    const other = { ...range, partition: 1 }
+    const open = () =>
+      openPartition(volume, range, { assignment: { topic: 'transfers', incarnation: 'one', ...other } })
+    const refusal = { code: 'checkpoint.invalid', hint: expect.stringContaining('move') }
+    await expect(open()).rejects.toMatchObject(refusal)
+    await expect(open()).rejects.toMatchObject(refusal)
+  })
+
+  it('with a place that is gone reports the range, keeps it in quarantine, and goes on behind it', async () => {
+    const { volume } = aVolume()
+    await live(volume, 300)
+    const second = await live(volume, 900, { first: 350, next: 900 })
+    expect([second.partition.from, second.lost]).toEqual([350, [50]])
+    expect(await quarantineLines(volume)).toMatchObject([
+      { reason: 'lost', offset: 300, detail: 'offsets 300 to 349 were deleted before they were read' },
+    ])
+    const rest = records.filter((_, i) => i < 300 || i >= 350)
+    const lines = await windowLines(volume)
+    expect(differences(windowsOfRecords(rest), windowsOfLines(lines), closedAfter(rest))).toEqual([])
+  })
+
+  it.each([
+    { what: 'says so', next: 900, incarnation: 'two' },
+    { what: 'is shorter', next: 100, incarnation: 'one' },
+  ])(
+    'of a topic that was made anew and $what is read from its beginning, repeats dropped',
+    async ({ next, incarnation }) => {
+      const { volume } = aVolume()
+      await live(volume, 300)
+      const second = await openPartition(volume, { first: 0, next, incarnation })
+      expect([second.partition.from, second.recreated()]).toEqual([0, 1])
+      await second.partition.handle(messages)
+      await second.partition.close()
+      expect([second.counts.repeated, second.counts.processed]).toEqual([300, 600])
+      const lines = await windowLines(volume)
+      expect(differences(windowsOfRecords(records), windowsOfLines(lines), closedAfter(records))).toEqual([])
+    },
+  )
+
+  it('of a topic that was made anew unseen is noticed by the message before the place', async () => {
+    const { volume } = aVolume()
+    await live(volume, 300)
+    // The new topic begins with what comes behind, so that other messages lie at the old offsets.
+    const anew = messagesOf([...records.slice(300), ...records.slice(0, 300)])
+    const second = await openPartition(volume, range)
+    expect(second.partition.from).toBe(299)
+    await expect(second.partition.handle(anew.slice(299))).rejects.toThrow()
+    expect([second.broken.length, second.recreated()]).toEqual([1, 1])
+    await second.partition.close()
+    const third = await openPartition(volume, range)
+    expect(third.partition.from).toBe(0)
+    await third.partition.handle(anew)
+    await third.partition.close()
+    expect([third.counts.repeated, third.counts.processed]).toEqual([300, 600])
+    const lines = await windowLines(volume)
+    expect(differences(windowsOfRecords(records), windowsOfLines(lines), closedAfter(records))).toEqual([])
+  })
+
+  it('is given up by a partition whose folder another process has taken', async () => {
+    const { volume } = aVolume()
+    const first = await openPartition(volume, range)
+    await volume.createExclusive('windows/p0/000009-000001.ndjson', Buffer.alloc(0))
+    await eventually(() => first.broken.length > 0)
+    expect(first.broken[0]).toMatchObject({ code: 'log.fenced' })
+    await expect(first.partition.handle(messages.slice(0, 10))).rejects.toMatchObject({ code: 'log.fenced' })
+    await first.partition.close()
+    expect(first.saved).toEqual([])
   })
 })

@@ -1,78 +1,78 @@
-import { describe, expect, it } from 'vitest'
+import { expect, test } from 'vitest'
 import { exposition } from '../../lib/metrics.ts'
 import { emptyOutcome, FlowCounts } from '../../streaming/flow.ts'
 import { StreamMetrics } from '../../streaming/stream-metrics.ts'
+import { WindowState } from '../../streaming/windows.ts'
 import { anEvent } from '../support/stream-events.ts'
 import { metric } from '../support/stream-service.ts'
-import { partsOf } from '../support/windows.ts'
 
-/** The start of a window. */
 const T = 1_700_000_040
-const nothing = { windows: 0, anomalies: 0, eventAnomalies: 0, quarantined: 0 }
 
-function someMetrics({ clusterguard = false, now = T + 60 } = {}) {
+function someMetrics(clusterguard = false) {
   const metrics = new StreamMetrics({ windowStaleSeconds: 600, clusterguard })
   const counts = new FlowCounts()
-  const lag = [{ topic: 't', partition: 3, records: 12 }]
-  const facts = { counts: new Map([['t', counts]]), lag, partitions: 1, webhookErrors: 0, now }
-  metrics.watch(() => facts)
+  const facts = { now: T + 60 }
+  metrics.watch(() => ({
+    counts: new Map([['t', counts]]),
+    lag: [{ topic: 't', partition: 2, records: 7 }],
+    ...{ partitions: 3, webhookErrors: 4, now: facts.now },
+  }))
   return { metrics, counts, facts, text: () => exposition([metrics.registry]) }
 }
 
-describe('the metrics of the consumer', () => {
-  it('count up what flows count in plain numbers', async () => {
-    const { counts, facts, text } = someMetrics()
-    counts.processed = 5
-    counts.quarantine('not_json')
-    facts.webhookErrors = 2
-    await text()
-    counts.processed = 8
-    const shown = await text()
-    expect(metric(shown, 'dtms_stream_events_processed_total{topic="t"}')).toBe(8)
-    expect(metric(shown, 'dtms_stream_events_quarantined_total{topic="t",reason="not_json"}')).toBe(1)
-    expect(metric(shown, 'dtms_stream_webhook_errors_total')).toBe(2)
-    expect(metric(shown, 'dtms_stream_lag_records{topic="t",partition="3"}')).toBe(12)
-  })
+test('the last closed window of a source is shown as averages until it is old', async () => {
+  const { metrics, facts, text } = someMetrics()
+  const state = new WindowState({ windowSeconds: 60, watermarkSeconds: 0, latenessSeconds: 0 }, 0)
+  for (const bytes of [1000, 3000]) state.add(anEvent({ at: T, bytes, firstByteSeconds: bytes / 1000 }))
+  state.add(anEvent({ at: T + 1, status: 'failed', errorScope: 'transfer', errorClass: 'timeout', bytes: 0 }))
+  state.add(anEvent({ at: T + 60 }))
+  const outcome = { ...emptyOutcome(), windows: state.takeClosed() }
+  metrics.observeOutcome(outcome, { windows: 2, anomalies: 0, eventAnomalies: 0, quarantined: 0 })
+  const shown = await text()
+  expect(metric(shown, 'dtms_stream_bytes{src_site="SITE_A"}')).toBeCloseTo(4000 / 3)
+  expect(metric(shown, 'dtms_stream_latency_ms{src_site="SITE_A"}')).toBeCloseTo(1500)
+  const link = 'source="SITE_A",destination="SITE_B"'
+  expect(metric(shown, `dtms_stream_link_transfers{${link}}`)).toBe(3)
+  expect(metric(shown, `dtms_stream_link_failed_ratio{${link}}`)).toBeCloseTo(1 / 3)
+  expect(metric(shown, `dtms_stream_link_rate_bytes_per_second{${link}}`)).toBe(1000)
+  expect(metric(shown, 'dtms_stream_windows_written_total{kind="site"}')).toBe(1)
+  facts.now = T + 661
+  expect(await text()).not.toContain('dtms_stream_bytes{')
+})
 
-  it('show the last closed window of sites and links, and nothing when it is old', async () => {
-    const fails = { status: 'failed', errorScope: 'source', errorClass: 'not_found' } as const
-    const windows = partsOf([anEvent({ at: T, bytes: 300 }), anEvent({ at: T, bytes: 100, ...fails })])
-    for (const [now, bytes] of [
-      [T + 60, 200],
-      [T + 661, undefined],
-    ] as const) {
-      const { metrics, text } = someMetrics({ now })
-      metrics.observeOutcome({ ...emptyOutcome(), windows }, { ...nothing, windows: 2 })
-      const shown = await text()
-      expect(metric(shown, 'dtms_stream_bytes{src_site="SITE_A"}')).toBe(bytes)
-      const link = 'source="SITE_A",destination="SITE_B"'
-      expect(metric(shown, `dtms_stream_link_failed_ratio{${link}}`)).toBe(bytes === undefined ? undefined : 0.5)
-    }
-  })
+test('the older names are there when they are asked for, with exactly their labels', async () => {
+  expect(await someMetrics().text()).not.toContain('clusterguard_')
+  const { metrics, counts, text } = someMetrics(true)
+  counts.processed = 5
+  metrics.observeProcessing(0.0003)
+  const outcome = emptyOutcome()
+  metrics.observeOutcome(outcome, { windows: 0, anomalies: 1, eventAnomalies: 1, quarantined: 0 })
+  const shown = await text()
+  const older = shown.split('\n').filter((line) => line.startsWith('clusterguard_') && !line.includes('_bucket'))
+  expect(older).toEqual([
+    'clusterguard_events_processed_total 5',
+    'clusterguard_anomalies_detected_total 2',
+    'clusterguard_processing_duration_seconds_sum 0.0003',
+    'clusterguard_processing_duration_seconds_count 1',
+    'clusterguard_consumer_lag{topic="t",partition="2"} 7',
+    'clusterguard_webhook_errors_total 4',
+  ])
+  const bounds = [...shown.matchAll(/clusterguard_processing_duration_seconds_bucket\{le="([^"]+)"\}/g)].map(
+    ([, le]) => le,
+  )
+  expect(bounds).toHaveLength(13)
+  expect([bounds[0], bounds[1], bounds[11], bounds[12]]).toEqual(['0.0001', '0.0002', '0.2048', '+Inf'])
+})
 
-  it('tell lines that were in the log already from new ones', async () => {
-    const { metrics, text } = someMetrics()
-    const windows = partsOf([anEvent({ at: T })])
-    metrics.observeOutcome({ ...emptyOutcome(), windows }, { ...nothing, windows: 2 })
-    metrics.observeOutcome({ ...emptyOutcome(), windows }, nothing)
-    const shown = await text()
-    expect(metric(shown, 'dtms_stream_windows_written_total{kind="link"}')).toBe(1)
-    expect(metric(shown, 'dtms_stream_lines_repeated_total')).toBe(2)
-  })
-
-  it('have the older names only where they are wanted, with the same figures', async () => {
-    expect(await someMetrics().text()).not.toContain('clusterguard_')
-    const { metrics, counts, facts, text } = someMetrics({ clusterguard: true })
-    counts.processed = 3
-    facts.webhookErrors = 1
-    metrics.observeProcessing(0.0003)
-    metrics.observeOutcome({ ...emptyOutcome(), anomalies: [{}, {}] as never }, { ...nothing, anomalies: 2 })
-    const shown = await text()
-    expect(metric(shown, 'clusterguard_events_processed_total')).toBe(3)
-    expect(metric(shown, 'clusterguard_anomalies_detected_total')).toBe(2)
-    expect(metric(shown, 'clusterguard_webhook_errors_total')).toBe(1)
-    expect(metric(shown, 'clusterguard_consumer_lag{topic="t",partition="3"}')).toBe(12)
-    const bucket = (le: string) => metric(shown, `clusterguard_processing_duration_seconds_bucket{le="${le}"}`)
-    expect([bucket('0.0002'), bucket('0.0004'), bucket('0.2048')]).toEqual([0, 1, 1])
-  })
+test('counters only grow, scrape by scrape', async () => {
+  const { counts, text } = someMetrics()
+  counts.late = 2
+  counts.quarantine('not_json')
+  await text()
+  counts.late = 5
+  const shown = await text()
+  expect(metric(shown, 'dtms_stream_events_late_total{topic="t"}')).toBe(5)
+  expect(metric(shown, 'dtms_stream_events_quarantined_total{topic="t",reason="not_json"}')).toBe(1)
+  expect(metric(shown, 'dtms_stream_webhook_errors_total')).toBe(4)
+  expect(metric(shown, 'dtms_stream_lag_records{topic="t",partition="2"}')).toBe(7)
 })
