@@ -76,3 +76,16 @@ test('counters only grow, scrape by scrape', async () => {
   expect(metric(shown, 'dtms_stream_webhook_errors_total')).toBe(4)
   expect(metric(shown, 'dtms_stream_lag_records{topic="t",partition="2"}')).toBe(7)
 })
+
+test('lines that were in the log already are told from new ones', async () => {
+  const { metrics, text } = someMetrics()
+  const state = new WindowState({ windowSeconds: 60, watermarkSeconds: 0, latenessSeconds: 0 }, 0)
+  for (const at of [T, T + 60]) state.add(anEvent({ at }))
+  const outcome = { ...emptyOutcome(), windows: state.takeClosed() }
+  const nothing = { windows: 0, anomalies: 0, eventAnomalies: 0, quarantined: 0 }
+  metrics.observeOutcome(outcome, { ...nothing, windows: 2 })
+  metrics.observeOutcome(outcome, nothing)
+  const shown = await text()
+  expect(metric(shown, 'dtms_stream_windows_written_total{kind="link"}')).toBe(1)
+  expect(metric(shown, 'dtms_stream_lines_repeated_total')).toBe(2)
+})
