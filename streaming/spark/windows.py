@@ -21,7 +21,7 @@ FAILURES.append("unknown/unknown")
 SITE = r"^[A-Z0-9][A-Z0-9_]{0,31}\z"
 MAX_MESSAGE_BYTES = 65_536
 MOST_EXACT = 2**53 - 1
-MOST_SPAN = 1e13
+LEAST_SPAN, MOST_SPAN = 1e-9, 1e13
 EARLIEST, LATEST = 946_684_800, 7_258_118_400
 MOST_AHEAD = 86_400
 
@@ -63,10 +63,12 @@ def read_events(messages: DataFrame) -> DataFrame:
         F.col("src_site").alias("source"),
         F.col("dst_site").alias("destination"),
         F.col("bytes").try_cast("decimal(16,0)").alias("bytes"),
-        F.col("duration"),
-        F.greatest(F.lit(0.0), started_at - queued_at).alias("queueWait"),
+        measurable(F.col("duration")).alias("duration"),
+        measurable(started_at - queued_at).alias("queueWait"),
         (latency_ms / 1000).alias("firstByteSeconds"),
-        F.when((F.col("status") == "OK") & (F.col("duration") > 0), F.col("bytes") / F.col("duration")).alias("rate"),
+        F.when(
+            (F.col("status") == "OK") & (F.col("duration") >= LEAST_SPAN), F.col("bytes") / F.col("duration")
+        ).alias("rate"),
         F.when(F.col("status") == "FAILED", failure()).alias("failure"),
     )
 
@@ -162,6 +164,10 @@ def is_count(column: Column) -> Column:
 
 def is_span(column: Column) -> Column:
     return (column >= 0) & (column <= MOST_SPAN)
+
+
+def measurable(seconds: Column) -> Column:
+    return F.when(seconds >= LEAST_SPAN, seconds).otherwise(F.lit(0.0))
 
 
 def all_of(conditions: list[Column]) -> Column:
