@@ -17,9 +17,9 @@ export const producerConfig = {
     batchBytes: setting({
       env: 'DTMS_PRODUCER_BATCH_BYTES',
       schema: parse.integer({ min: 1024, max: 8_388_608 }),
-      fallback: 262_144,
+      fallback: 196_608,
       unit: 'bytes',
-      description: 'A batch is sent when it is this large',
+      description: 'A batch (of one partition) is sent when it is this large',
     }),
     checkpointSeconds: setting({
       env: 'DTMS_PRODUCER_CHECKPOINT_SECONDS',

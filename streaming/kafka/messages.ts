@@ -30,7 +30,19 @@ export function toBusMessage({ offset, key, value, headers, timestamp }: ReadMes
 }
 
 export function toWritten({ key, value, partition, headers, timestampMs }: BusRecord): WrittenMessage {
-  return { key, value, partition, headers: Object.fromEntries(headers), timestamp: String(Math.round(timestampMs)) }
+  return { key, value, partition, headers: asObject(headers), timestamp: String(Math.round(timestampMs)) }
+}
+
+/** Publishers give many records the same map. */
+const objects = new WeakMap<ReadonlyMap<string, string>, Record<string, string>>()
+
+function asObject(headers: ReadonlyMap<string, string>): Record<string, string> {
+  let object = objects.get(headers)
+  if (object === undefined) {
+    object = Object.fromEntries(headers)
+    objects.set(headers, object)
+  }
+  return object
 }
 
 /** What the broker said of each partition, as the offset of the newest record in it. */

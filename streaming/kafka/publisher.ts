@@ -64,21 +64,34 @@ export class Lane {
   async close(): Promise<void> {
     this.#closed = true
     this.#wake()
-    for (const { reject } of this.#queue.splice(1)) reject(closedError())
+    for (const { reject } of this.#queue.splice(0)) reject(closedError())
     await this.#running
     await this.#options.sender.close()
   }
 
   async #run(): Promise<void> {
-    for (let job = this.#queue[0]; job !== undefined; job = this.#queue[0]) {
-      try {
-        job.resolve(await this.#sendAll(job.records))
-      } catch (error) {
-        job.reject(error)
-      }
-      this.#queue.shift()
+    while (this.#queue.length > 0) {
+      const jobs = this.#queue.splice(0, fitting(this.#queue))
+      if (jobs.length > 1 && (await this.#sendTogether(jobs))) continue
+      for (const { records, resolve, reject } of jobs) await this.#sendAll(records).then(resolve, reject)
     }
     this.#running = undefined
+  }
+
+  /** Calls for different partitions as one request; false when they must be sent one by one to tell which is refused. */
+  async #sendTogether(jobs: readonly Job[]): Promise<boolean> {
+    try {
+      const ends = await this.#sendAll(jobs.flatMap(({ records }) => records))
+      for (const { records, resolve } of jobs) {
+        const own = new Set(records.map(({ partition }) => partition))
+        resolve(ends.filter(({ partition }) => own.has(partition)))
+      }
+      return true
+    } catch (error) {
+      if (error instanceof DtmsError && error.code === 'bus.refused') return false
+      for (const { reject } of jobs) reject(error)
+      return true
+    }
   }
 
   async #sendAll(records: readonly BusRecord[]): Promise<PartitionEnd[]> {
@@ -155,6 +168,22 @@ export class Lane {
       }
     })
   }
+}
+
+/** How many calls from the front go into one request: of partitions of their own, and no more than a request takes. */
+function fitting(jobs: readonly Job[]): number {
+  const taken = new Set<number>()
+  let bytes = 0
+  let records = 0
+  for (const [at, job] of jobs.entries()) {
+    const own = new Set(job.records.map(({ partition }) => partition))
+    bytes += job.records.reduce((sum, { value }) => sum + value.length + RECORD_OVERHEAD, 0)
+    records += job.records.length
+    const fits = bytes <= REQUEST_BYTES && records <= REQUEST_RECORDS && [...own].every((one) => !taken.has(one))
+    if (at > 0 && !fits) return at
+    for (const one of own) taken.add(one)
+  }
+  return jobs.length
 }
 
 /** Cut so that no request is larger than a broker takes; one record alone may be. */

@@ -18,7 +18,7 @@ export interface OpenTarget extends LoadTarget {
   close(): Promise<void>
 }
 
-const BATCH = { batchBytes: 262_144, batchMs: 5 }
+const BATCH = { batchBytes: 196_608, batchMs: 5 }
 /** Room for so many records in the numbers of one millisecond. */
 const SEQS_A_MILLISECOND = 1000
 

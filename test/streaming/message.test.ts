@@ -170,7 +170,17 @@ describe('over any input', () => {
     fc.assert(
       fc.property(arbitraryTransfer, fc.integer({ min: 1, max: 2 ** 53 - 1 }), (transfer, seq) => {
         const record = { ...transfer, v: 1, seq, id: transfer.id ?? `${transfer.site}-${seq}` } as TransferRecord
-        const parsed = parseMessage(asMessage(toMessage(record, { ...place, publishedAt: record.endedAt })))
+        const message = toMessage(record, { ...place, publishedAt: record.endedAt })
+        const text = message.value.toString()
+        const { protocol, activity, size_bytes, error_message } = JSON.parse(text)
+        // Lone surrogates do not survive UTF-8.
+        expect(JSON.stringify(JSON.parse(text))).toBe(text)
+        expect([protocol, activity].map(wellFormed)).toEqual([record.protocol, record.activity].map(wellFormed))
+        expect([size_bytes, error_message && wellFormed(error_message)]).toEqual([
+          record.sizeBytes,
+          record.error && wellFormed(record.error.message),
+        ])
+        const parsed = parseMessage(asMessage(message))
         if (!parsed.ok) {
           expect(parsed.reason).toBe('time_range')
           return
@@ -197,6 +207,10 @@ describe('over any input', () => {
     )
   })
 })
+
+function wellFormed(text: string): string {
+  return Buffer.from(text).toString()
+}
 
 function asArbitraries(fields: Record<string, unknown>): Record<string, fc.Arbitrary<unknown>> {
   return Object.fromEntries(

@@ -54,10 +54,39 @@ function aLane(sender: Sender, partitions: () => number | undefined = () => 2) {
   return { lane, missing }
 }
 
+function onPartition(partition: number, count: number, call: number): BusRecord[] {
+  return someRecords(partition, count, 10 * call)
+}
+
 const values = (sent: (readonly BusRecord[])[]) => sent.flat().map(({ value }) => String(value))
 const upTo = (count: number) => Array.from({ length: count }, (_, i) => `v${i}`)
 
 describe('a lane to a topic', () => {
+  it('sends calls for different partitions that wait in one request, and tells each its own end', async () => {
+    const { sender, sent } = aSender()
+    const { lane } = aLane(sender, () => 3)
+    const calls = [0, 1, 2, 1].map((partition, i) => lane.publish(onPartition(partition, 2, i)))
+    const ends = await Promise.all(calls)
+    expect(sent.map((records) => records.map(({ partition }) => partition))).toEqual([
+      [0, 0],
+      [1, 1, 2, 2],
+      [1, 1],
+    ])
+    expect(ends.map((own) => own.map(({ partition }) => partition))).toEqual([[0], [1], [2], [1]])
+    await lane.close()
+  })
+
+  it('sends them one by one when they are refused together: only the one at fault is refused', async () => {
+    const refusal = new ClientError('KafkaJSProtocolError', 'MESSAGE_TOO_LARGE')
+    const { sender, sent } = aSender([undefined, refusal, undefined, refusal])
+    const { lane } = aLane(sender, () => 3)
+    const calls = [0, 1, 2].map((partition, i) => lane.publish(onPartition(partition, 1, i)))
+    const outcomes = await Promise.allSettled(calls)
+    expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected'])
+    expect(sent.flat().map(({ partition }) => partition)).toEqual([0, 1])
+    await lane.close()
+  })
+
   it('has one request under way and keeps the order of the calls', async () => {
     const { sender, sent, state } = aSender()
     const { lane } = aLane(sender)
