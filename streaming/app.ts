@@ -238,15 +238,14 @@ class Stream implements Service {
       ...{ window: config.zscoreWindow, threshold: config.zscoreThreshold },
       ...{ refractory: config.zscoreRefractory, robust: config.zscoreRobust },
     }
+    const keepsAllDecisions = config.decisionLog === 'all'
     if (at.topic !== config.transfersTopic) {
       const paths = { value: config.eventValuePath, id: config.eventIdPath, time: config.eventTimePath }
-      return EventFlow.restore({ at, zscore, paths, counts }, saved)
+      return EventFlow.restore({ at, zscore, paths, counts, keepsAllDecisions }, saved)
     }
     const { windowSeconds, watermarkSeconds, latenessSeconds } = config
-    return TransferFlow.restore(
-      { at, rules: { windowSeconds, watermarkSeconds, latenessSeconds }, zscore, counts, routes: this.#routes },
-      saved,
-    )
+    const rules = { windowSeconds, watermarkSeconds, latenessSeconds }
+    return TransferFlow.restore({ at, rules, zscore, counts, routes: this.#routes, keepsAllDecisions }, saved)
   }
 
   async #handle(at: TopicPartition, records: readonly BusMessage[]): Promise<void> {

@@ -10,6 +10,8 @@ export interface EventFlowOptions {
   zscore: ZScoreOptions
   paths: EventPaths
   counts: FlowCounts
+  /** Scores that are no anomalies come out as decisions, too: only for those who print them. */
+  keepsAllDecisions?: boolean
 }
 
 export interface SavedEventFlow {
@@ -64,11 +66,18 @@ export class EventFlow implements Flow {
     const verdict = this.#values.observe(event.key, event.value)
     if (verdict === undefined) return undefined
     const decision: Decision = {
-      ...{ eventId: event.eventId, offset: message.offset, key: event.key, at: event.at, processingMs: 0 },
-      ...{ score: verdict.score, zScore: verdict.z, channel: verdict.channel, anomaly: verdict.anomalous },
+      eventId: event.eventId,
+      offset: message.offset,
+      key: event.key,
+      at: event.at,
+      processingMs: 0,
+      score: verdict.score,
+      zScore: verdict.z,
+      channel: verdict.channel,
+      anomaly: verdict.anomalous,
     }
     if (verdict.anomalous) this.#outcome.eventAnomalies.push(toEventAnomaly(event, verdict))
-    this.#outcome.decisions.push(decision)
+    if (decision.anomaly || this.#options.keepsAllDecisions === true) this.#outcome.decisions.push(decision)
     return decision
   }
 

@@ -28,7 +28,7 @@ export interface Outcome {
   anomalies: Entry<AnomalyLine>[]
   eventAnomalies: Entry<EventAnomalyLine>[]
   quarantined: Entry<QuarantineLine>[]
-  /** Every score, anomalous or not. */
+  /** Scores of anomalies, and all others where they are wanted. */
   decisions: Decision[]
   /** What rules send somewhere else as well. */
   routed: Routed[]

@@ -43,7 +43,8 @@ export class OwnLog<Written, Read extends Written> {
   readonly #options: OwnLogOptions<Written, Read>
   readonly #writer: LogWriter<Written>
   readonly #known = new Set<string>()
-  #tailer: Tailer<Read>
+  /** Follows what is appended, for its place alone. */
+  #tailer: Tailer<undefined>
   #unread = false
 
   /**
@@ -60,18 +61,19 @@ export class OwnLog<Written, Read extends Written> {
   private constructor(options: OwnLogOptions<Written, Read>, writer: LogWriter<Written>) {
     this.#options = options
     this.#writer = writer
-    this.#tailer = this.#tailerFrom(undefined)
+    this.#tailer = this.#tailerFrom(placeCodec, undefined)
   }
 
   /** Learns what a former life appended after its state was saved; all of the log when nothing was saved. */
   async recall(saved: SavedLog | undefined): Promise<void> {
-    this.#tailer = this.#tailerFrom(saved?.place)
+    const tailer = this.#tailerFrom(this.#options.codec, saved?.place)
     for (const id of saved?.ahead ?? []) this.#known.add(id)
     for (let caughtUp = false; !caughtUp; ) {
-      const batch = await this.#tailer.poll()
+      const batch = await tailer.poll()
       for (const { value } of batch.entries) this.#known.add(this.#options.idOf(value))
       caughtUp = batch.caughtUp
     }
+    this.#tailer = this.#tailerFrom(placeCodec, tailer.positions().get(this.#options.writer))
   }
 
   /** Resolves with how many were new once all are durable. */
@@ -104,14 +106,29 @@ export class OwnLog<Written, Read extends Written> {
     await this.#writer.close()
   }
 
-  #tailerFrom(saved: Position | undefined): Tailer<Read> {
-    const { volume, logger, stream, writer, codec } = this.#options
-    const positions = saved === undefined ? undefined : new Map([[writer, saved]])
+  #tailerFrom<Value>(codec: Codec<never, Value>, place: Position | undefined): Tailer<Value> {
+    const { volume, logger, stream, writer } = this.#options
+    const positions = place === undefined ? undefined : new Map([[writer, place]])
     return createTailer({
       ...{ volume, logger, stream, codec, writers: [writer] },
       ...(positions === undefined ? {} : { positions }),
     })
   }
+}
+
+const SEQ = /^\{"v":\d+,"seq":(\d+)[,}]/
+
+/** Of the own lines, which were checked when they were written, only the seq is of interest. */
+const placeCodec: Codec<never, undefined> = {
+  serialise: () => {
+    throw new DtmsError('internal.bug', 'only for reading')
+  },
+  parse(line) {
+    const seq = SEQ.exec(line.toString('latin1', 0, 64))?.[1]
+    if (seq === undefined) return { ok: false, reason: 'syntax' }
+    return { ok: true, seq: Number(seq), value: undefined, at: 0 }
+  },
+  timeOf: () => 0,
 }
 
 async function claim<Written, Read extends Written>(

@@ -16,6 +16,8 @@ export interface TransferFlowOptions {
   zscore: ZScoreOptions
   counts: FlowCounts
   routes: RouteTable
+  /** Scores that are no anomalies come out as decisions, too: only for those who print them. */
+  keepsAllDecisions?: boolean
 }
 
 export interface SavedTransferFlow {
@@ -108,10 +110,17 @@ export class TransferFlow implements Flow {
     if (finding === undefined) return undefined
     if (finding.line !== undefined) this.#outcome.anomalies.push(finding.line)
     const decision: Decision = {
-      ...{ eventId: event.id, offset: message.offset, key: event.link, at: event.at, processingMs: 0 },
-      ...{ score: finding.score, zScore: finding.z, channel: finding.channel, anomaly: finding.line !== undefined },
+      eventId: event.id,
+      offset: message.offset,
+      key: event.link,
+      at: event.at,
+      processingMs: 0,
+      score: finding.score,
+      zScore: finding.z,
+      channel: finding.channel,
+      anomaly: finding.line !== undefined,
     }
-    this.#outcome.decisions.push(decision)
+    if (decision.anomaly || this.#options.keepsAllDecisions === true) this.#outcome.decisions.push(decision)
     return decision
   }
 
