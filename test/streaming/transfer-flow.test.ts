@@ -10,7 +10,7 @@ const at = { topic: 'dtms_transfers', partition: 0 }
 
 function aFlow(saved?: unknown, changes: Partial<typeof rules> = {}) {
   const counts = new FlowCounts()
-  const options = { at, rules: { ...rules, ...changes }, zscore, counts, routes: noRoutes }
+  const options = { at, rules: { ...rules, ...changes }, zscore, counts, routes: noRoutes, keepsAllDecisions: true }
   return { flow: TransferFlow.restore(options, saved), counts }
 }
 
