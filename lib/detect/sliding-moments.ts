@@ -11,7 +11,7 @@ const MOST_DISTANCE = 1e6
  * sums of squares have no digits left for values near 1e9 that vary by a few.
  *
  * What is taken away leaves its rounding behind. `worn` says when that could matter (the mean has left the reference, a
- * wild value has left the window); the owner, who has the values, then calls `renew`.
+ * wild value has left the window, all values are others by now); the owner, who has the values, then calls `renew`.
  */
 export class SlidingMoments implements SlidingReference {
   #reference = 0
@@ -19,6 +19,8 @@ export class SlidingMoments implements SlidingReference {
   #squares = 0
   #peak = 0
   #count = 0
+  /** Values taken away since the sums were made. */
+  #removed = 0
 
   get count(): number {
     return this.#count
@@ -48,11 +50,13 @@ export class SlidingMoments implements SlidingReference {
   remove(value: number): void {
     const distance = value - this.#reference
     this.#count -= 1
+    this.#removed += 1
     this.#sum -= distance
     this.#squares -= distance * distance
   }
 
   get worn(): boolean {
+    if (this.#removed >= this.#count) return this.#removed > 0
     if (this.#squares * MOST_SHRINKING < this.#peak) return true
     const mean = this.#sum / this.#count
     const distance = mean * mean
@@ -76,10 +80,11 @@ export class SlidingMoments implements SlidingReference {
     this.#squares = squares
     this.#peak = squares
     this.#count = count
+    this.#removed = 0
   }
 
   save(): number[] {
-    return [this.#reference, this.#sum, this.#squares, this.#peak, this.#count]
+    return [this.#reference, this.#sum, this.#squares, this.#peak, this.#count, this.#removed]
   }
 
   restore(saved: ArrayLike<number>): void {
@@ -88,5 +93,6 @@ export class SlidingMoments implements SlidingReference {
     this.#squares = saved[2] ?? 0
     this.#peak = saved[3] ?? 0
     this.#count = saved[4] ?? 0
+    this.#removed = saved[5] ?? 0
   }
 }

@@ -18,7 +18,7 @@ export interface ZScoreOptions {
   window: number
   /** Height of |z| from which a value is anomalous. */
   threshold: number
-  /** Values after an anomaly during which only one that is half as high again is reported. */
+  /** Values after an anomaly during which only one that is higher by a standard deviation is reported. */
   refractory: number
   /** Median and MAD instead of mean and standard deviation: for skewed values. */
   robust?: boolean
@@ -61,7 +61,7 @@ export interface SavedZScore {
   channels: readonly Channel[]
   /** Values ever learnt. */
   learnt: number
-  /** Values for which no anomaly will be reported that is not half as high again as the last one. */
+  /** Values for which no anomaly will be reported that is not clearly higher than the last one. */
   quiet: number
   lastHeight: number
   /** The newest values, oldest first. */
@@ -76,11 +76,13 @@ export const Z_SCORE_THRESHOLD = 0.5
 const LARGEST_VALUE = 1e140
 const LARGEST_Z = 1e6
 /** Rounding noise of a constant window, relative to its level. */
-const RELATIVE_FLOOR = 1e-12
-/** An anomaly so much higher than the last one is news within the refractory time too: what began may have been nothing. */
-const NEWS = 1.5
+const RELATIVE_FLOOR = 1e-14
+/** An anomaly so much higher than the last one is news within the refractory time too: the last one may have been nothing. */
+const NEWS = 1
+/** A tail is rare values: it takes longer to be known than a mean. */
+const TAIL_WINDOWS = 4
 const TAIL_NUMBERS = 2
-const MOMENT_NUMBERS = 5
+const MOMENT_NUMBERS = 6
 
 /** Scratch for renewing sums: one is enough, nothing here waits. */
 let scratch = new Float64Array(1024)
@@ -146,7 +148,7 @@ export class ZScore implements Detector<number> {
     this.#sides = this.#channels.map((channel) =>
       side === 'both' ? 0 : side === 'high' || channel === 'spread' ? 1 : -1,
     )
-    this.#tails = this.#channels.map(() => new TailWeight(this.#window))
+    this.#tails = this.#channels.map(() => new TailWeight(TAIL_WINDOWS * this.#window))
     this.#z = new Float64Array(this.#channels.length)
     this.#ring = new ValueRing(this.#window + this.#short)
     this.#verdict = {
@@ -174,7 +176,7 @@ export class ZScore implements Detector<number> {
     if (!judged) return undefined
     const verdict = this.#verdict
     const { height, beyond } = verdict
-    verdict.anomalous = beyond && (this.#quiet === 0 || height >= NEWS * this.#lastHeight)
+    verdict.anomalous = beyond && (this.#quiet === 0 || height >= this.#lastHeight + NEWS)
     if (verdict.anomalous) {
       this.#quiet = this.#refractory
       this.#lastHeight = height
@@ -307,7 +309,7 @@ export class ZScore implements Detector<number> {
     const reference = this.#references[c] as SlidingReference
     reference.add(this.#past(c, 0))
     if (reference.count > this.#window) reference.remove(this.#past(c, this.#window))
-    if (reference.worn || pushed % this.#window === 0) this.#renew(c)
+    if (reference.worn) this.#renew(c)
   }
 
   #renew(c: number): void {

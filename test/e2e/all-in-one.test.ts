@@ -113,10 +113,13 @@ test('a long pause is recorded as paused and alarms nobody', async () => {
   await new Promise((resolve) => setTimeout(resolve, 4200))
   const second = await startUp(['--data', data, '--backfill-hours', '3', '--speed', '150'])
   await untilReady(second.url)
+  // A site may be late for a moment by the work of other processes on the machine; that alarms nobody and passes.
+  await eventually(async () => {
+    const { items } = await getJson<Page<{ site: string; state: string }>>(`${second.url}/v1/freshness`)
+    return items.length === 3 && items.every(({ state }) => ['fresh', 'recovered', 'paused'].includes(state))
+  })
   const { out } = await dtms(['log', 'cat', '--data', data, '--stream', 'events'])
-  const paused = out.split('\n').filter((line) => line.includes('"paused"'))
-  expect(paused.length).toBeGreaterThanOrEqual(3)
-  const { items } = await getJson<Page<{ site: string; state: string }>>(`${second.url}/v1/freshness`)
-  expect(items).toHaveLength(3)
-  for (const { state } of items) expect(['fresh', 'recovered', 'paused']).toContain(state)
+  const lines = out.split('\n')
+  expect(lines.filter((line) => line.includes('"paused"')).length).toBeGreaterThanOrEqual(3)
+  expect(lines.filter((line) => line.includes('"silent"'))).toEqual([])
 })
