@@ -57,13 +57,17 @@ export interface WindowQuery {
 /** The newest closed windows, by their end; all made from the lines of `windows/`. */
 export class WindowBook {
   readonly #most: number
+  readonly #mostSketchChars: number
   /** Ascending by key. */
   readonly #windows: Merged[] = []
   readonly #byName = new Map<string, Merged>()
   #sketchChars = 0
+  /** The newest window that was let go: what comes for it or for an older one comes too late. */
+  #dropped: Key | undefined
 
-  constructor(most = MOST_WINDOWS) {
+  constructor(most = MOST_WINDOWS, mostSketchChars = MOST_SKETCH_CHARS) {
     this.#most = most
+    this.#mostSketchChars = mostSketchChars
   }
 
   get size(): number {
@@ -90,11 +94,13 @@ export class WindowBook {
     }
     const first = this.#windows[0]
     if (this.#windows.length >= this.#most && first !== undefined && compareKeys(key, first.key) < 0) return undefined
+    if (this.#dropped !== undefined && compareKeys(key, this.#dropped) <= 0) return undefined
     const merged: Merged = { key, line, parts: new Set([line.id]) }
     this.#insert(merged)
     this.#byName.set(name, merged)
     this.#sketchChars += sketchChars(line)
-    while (this.#windows.length > this.#most || (this.#sketchChars > MOST_SKETCH_CHARS && this.size > 1)) this.#drop()
+    while (this.#windows.length > this.#most || (this.#sketchChars > this.#mostSketchChars && this.size > 1))
+      this.#drop()
     return toView(merged)
   }
 
@@ -144,6 +150,7 @@ export class WindowBook {
     if (oldest === undefined) return
     this.#byName.delete(`${oldest.key.at} ${oldest.key.writer}`)
     this.#sketchChars -= sketchChars(oldest.line)
+    this.#dropped = oldest.key
   }
 }
 

@@ -87,7 +87,7 @@ class Stream implements Service {
       counts: this.#counts,
       lag: this.#lag,
       partitions: this.#membership.subscription?.assigned.length ?? 0,
-      webhookErrors: this.#webhook?.stats.errors ?? 0,
+      webhook: this.#webhook && { ...this.#webhook.stats, pending: this.#webhook.pending },
       now: clock.now(),
     }))
     this.#webhook =

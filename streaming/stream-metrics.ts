@@ -11,13 +11,15 @@ import type { FlowCounts, Outcome } from './flow.ts'
 import { LastWindows } from './last-windows.ts'
 import { Latencies } from './latency.ts'
 import type { Appended } from './partition-logs.ts'
+import type { WebhookStats } from './webhook.ts'
 
 export interface StreamFacts {
   /** By topic. */
   counts: ReadonlyMap<string, FlowCounts>
   lag: readonly { topic: string; partition: number; records: number }[]
   partitions: number
-  webhookErrors: number
+  /** Undefined without a webhook. */
+  webhook: Readonly<WebhookStats & { pending: number }> | undefined
   /** World time, Unix seconds: windows are old or not by it. */
   now: number
 }
@@ -89,6 +91,15 @@ export class StreamMetrics {
   readonly #webhookErrors: Counter = this.#metrics.counter({
     name: 'dtms_stream_webhook_errors_total',
     help: 'Attempts to call the webhook that were not answered with 2xx in time',
+  })
+  readonly #webhookCalls: Counter<'result'> = this.#metrics.counter({
+    name: 'dtms_stream_webhook_calls_total',
+    help: 'Webhook calls that are over: delivered, or dead (given up, kept as dead letters)',
+    labels: ['result'],
+  })
+  readonly #webhookPending: Gauge = this.#metrics.gauge({
+    name: 'dtms_stream_webhook_pending_calls',
+    help: 'Webhook calls that wait or are under way',
   })
   readonly #routed: Counter<'kind' | 'result'> = this.#metrics.counter({
     name: 'dtms_stream_routed_total',
@@ -224,12 +235,22 @@ export class StreamMetrics {
     if (facts === undefined) return
     this.#partitions.set(facts.partitions)
     this.#collectCounts(facts.counts)
-    const errors = this.#growth('webhook', facts.webhookErrors)
-    this.#webhookErrors.inc(errors)
+    const errors = this.#collectWebhook(facts.webhook)
     this.#lag.reset()
     for (const { topic, partition, records } of facts.lag) this.#lag.set({ topic, partition }, records)
     this.#alias?.collect(errors, facts.lag)
     this.#collectWindows(facts.now)
+  }
+
+  /** Errors since the last collection. */
+  #collectWebhook(webhook: StreamFacts['webhook']): number {
+    if (webhook === undefined) return 0
+    for (const result of ['delivered', 'dead'] as const)
+      this.#webhookCalls.inc({ result }, this.#growth(`webhook ${result}`, webhook[result]))
+    this.#webhookPending.set(webhook.pending)
+    const errors = this.#growth('webhook', webhook.errors)
+    this.#webhookErrors.inc(errors)
+    return errors
   }
 
   #collectCounts(topics: StreamFacts['counts']): void {

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { Sketch } from '../detect/sketch.ts'
 import { instantSchema, siteSchema } from './envelope.ts'
 
 /**
@@ -14,7 +15,7 @@ const measureSchema = z.strictObject({
   p95: z.number(),
   p99: z.number(),
   /** The DDSketch that the percentiles come from (lib/detect/sketch.ts), so that parts can be merged. */
-  sketch: z.string(),
+  sketch: z.string().refine(isSketch, 'not the text of a sketch'),
 })
 export type Measure = z.infer<typeof measureSchema>
 
@@ -51,3 +52,12 @@ export const windowSchema = z.looseObject({
   queueWait: measureSchema,
 })
 export type WindowLine = z.infer<typeof windowSchema>
+
+function isSketch(text: string): boolean {
+  try {
+    Sketch.fromText(text)
+    return true
+  } catch {
+    return false
+  }
+}

@@ -73,6 +73,18 @@ describe('windows', () => {
     expect(book.newestAt).toBe(T + 240)
   })
 
+  it('beyond the bound of sketches the oldest go too, and a late part of one does not come back as a window', () => {
+    const book = new WindowBook(100, 1)
+    const [early, late] = [0, 60].map((s) => partsOf([anEvent({ at: T + s }), anEvent({ at: T + s, site: 'SITE_C' })]))
+    if (early === undefined || late === undefined) throw new Error('no window closed')
+    const [first, ...others] = early
+    if (first === undefined) throw new Error('no window closed')
+    for (const part of [first, ...late]) book.apply(asLine(part))
+    expect(book.size).toBe(1)
+    for (const part of others) expect(book.apply(asLine(part))).toBeUndefined()
+    expect(book.list({ limit: 10 }).map(({ view }) => view.from)).toEqual([T + 60])
+  })
+
   it('the last whole one of each source is the newest but one: parts of the newest may still come', () => {
     const book = aBook([
       ...[0, 60, 120].map((s) => anEvent({ at: T + s, bytes: s })),

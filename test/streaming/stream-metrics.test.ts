@@ -15,7 +15,8 @@ function someMetrics(clusterguard = false) {
   metrics.watch(() => ({
     counts: new Map([['t', counts]]),
     lag: [{ topic: 't', partition: 2, records: 7 }],
-    ...{ partitions: 3, webhookErrors: 4, now: facts.now },
+    webhook: { offered: 9, delivered: 5, attempts: 10, errors: 4, dead: 1, pending: 3 },
+    ...{ partitions: 3, now: facts.now },
   }))
   return { metrics, counts, facts, text: () => exposition([metrics.registry]) }
 }
@@ -38,6 +39,14 @@ test('the last closed window of a source is shown as averages until it is old', 
   expect(metric(shown, 'dtms_stream_windows_written_total{kind="site"}')).toBe(1)
   facts.now = T + 661
   expect(await text()).not.toContain('dtms_stream_bytes{')
+})
+
+test('webhook calls are shown by how they ended, and those that wait', async () => {
+  const shown = await someMetrics().text()
+  expect(metric(shown, 'dtms_stream_webhook_calls_total{result="delivered"}')).toBe(5)
+  expect(metric(shown, 'dtms_stream_webhook_calls_total{result="dead"}')).toBe(1)
+  expect(metric(shown, 'dtms_stream_webhook_errors_total')).toBe(4)
+  expect(metric(shown, 'dtms_stream_webhook_pending_calls')).toBe(3)
 })
 
 test('the older names are there when they are asked for, with exactly their labels', async () => {
