@@ -86,10 +86,11 @@ export class WindowBook {
     const known = this.#byName.get(name)
     if (known !== undefined) {
       if (known.parts.has(line.id)) return undefined
+      const sum = sumOf(known.line, line)
+      if (sum === undefined) return undefined
       known.parts.add(line.id)
-      this.#sketchChars -= sketchChars(known.line)
-      known.line = sumOf(known.line, line)
-      this.#sketchChars += sketchChars(known.line)
+      this.#sketchChars += sketchChars(sum) - sketchChars(known.line)
+      known.line = sum
       return toView(known)
     }
     const first = this.#windows[0]
@@ -161,7 +162,17 @@ function keyOf({ to, scope, source, destination }: WindowLine): Key {
   return { at: to, writer: scope === 'link' ? `L~${source}~${destination ?? ''}` : `S~${source}`, seq: 0 }
 }
 
-function sumOf(a: WindowLine, b: WindowLine): WindowLine {
+/** Undefined when a sketch of one of them is none: a line that somebody else has written. */
+function sumOf(a: WindowLine, b: WindowLine): WindowLine | undefined {
+  try {
+    return soundSumOf(a, b)
+  } catch (error) {
+    if (error instanceof RangeError) return undefined
+    throw error
+  }
+}
+
+function soundSumOf(a: WindowLine, b: WindowLine): WindowLine {
   const failures = new Map(Object.entries(a.failures))
   for (const [name, count] of Object.entries(b.failures)) failures.set(name, (failures.get(name) ?? 0) + count)
   return {

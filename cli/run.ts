@@ -10,6 +10,7 @@ import type { CliContext } from './context.ts'
 import { correlateOnce } from './correlate-once.ts'
 import { dataOption, type EnvOption, toOption, withOptions } from './options.ts'
 import { type LoadedService, type ServiceEntry, services } from './services.ts'
+import { keepHeapSmall } from './small-heap.ts'
 
 const runOptions: readonly EnvOption[] = [
   dataOption,
@@ -55,7 +56,8 @@ async function runService(name: string, entry: ServiceEntry, context: CliContext
     fd: flags.once === true ? 2 : 1,
   })
   if (flags.once === true) return correlateOnce(env, context, logger, flags.json === true)
-  return runUntilSignal(createProcess(entry, loaded, logger), logger)
+  const onVolume = name === 'stream' ? keepHeapSmall : () => {}
+  return runUntilSignal(createProcess(entry, loaded, logger, onVolume), logger)
 }
 
 export interface ServiceProcess extends Lifecycle {
@@ -63,8 +65,16 @@ export interface ServiceProcess extends Lifecycle {
   readonly url: string
 }
 
-/** One service with everything that it has to itself when it runs alone: volume, clock, port. */
-export function createProcess(entry: ServiceEntry, loaded: LoadedService, logger: Logger): ServiceProcess {
+/**
+ * One service with everything that it has to itself when it runs alone: volume, clock, port. `onVolume`: the thread of the
+ * volume runs.
+ */
+export function createProcess(
+  entry: ServiceEntry,
+  loaded: LoadedService,
+  logger: Logger,
+  onVolume: () => void = () => {},
+): ServiceProcess {
   const { config } = loaded
   const undo = new UndoStack(logger)
   const volume = openVolume({ root: config.dataDir, deadlineMs: config.volumeDeadlineMs })
@@ -82,12 +92,14 @@ export function createProcess(entry: ServiceEntry, loaded: LoadedService, logger
       undo.push('volume', () => volume.close())
       undo.push('clock', () => clock.stop())
       await clock.start()
+      onVolume()
       if (ops !== undefined) {
         undo.push('http', () => ops.stop())
         await ops.start()
       }
       undo.push(service.name, () => service.stop())
       await service.start()
+      onVolume()
       logger.info('started', { data_dir: config.dataDir, ...(ops === undefined ? {} : { url: ops.url }) })
     },
     async stop() {

@@ -27,8 +27,22 @@ export function siteName(text: string): SiteName {
 /** The ordered pair source -> destination, the unit of detection. */
 export type LinkKey = string & { readonly __link: never }
 
+/** Keys that have been made before: the same string again has its hash already. Bounded, because input is not. */
+const made = new Map<SiteName, Map<SiteName, LinkKey>>()
+let madeCount = 0
+const MOST_MADE = 4096
+
 export function linkKey(source: SiteName, destination: SiteName): LinkKey {
-  return `${source}>${destination}` as LinkKey
+  return made.get(source)?.get(destination) ?? newLinkKey(source, destination)
+}
+
+function newLinkKey(source: SiteName, destination: SiteName): LinkKey {
+  const key = `${source}>${destination}` as LinkKey
+  if (madeCount >= MOST_MADE) return key
+  madeCount += 1
+  const ofSource = made.get(source) ?? new Map<SiteName, LinkKey>()
+  made.set(source, ofSource.set(destination, key))
+  return key
 }
 
 export function linkEnds(key: LinkKey): { source: SiteName; destination: SiteName } {

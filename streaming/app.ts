@@ -252,7 +252,15 @@ class Stream implements Service {
     const partition = this.#partitions.get(keyOf(at))
     if (partition === undefined) throw new Error(`${keyOf(at)} is not restored`)
     const deliveredAt = performance.now()
-    await partition.handle(records)
+    const { durable } = await partition.handle(records)
+    // When it fails the partition says so, and is opened anew.
+    durable.then(
+      () => this.#measure(deliveredAt, records),
+      () => {},
+    )
+  }
+
+  #measure(deliveredAt: number, records: readonly BusMessage[]): void {
     this.#metrics.observeInternal((performance.now() - deliveredAt) / 1000, records.length)
     const now = Date.now()
     for (const { timestampMs } of records) this.#metrics.observeEndToEnd(Math.max(0, now - timestampMs) / 1000)

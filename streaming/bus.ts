@@ -23,8 +23,13 @@ export interface BusMessage {
   key: string | undefined
   /** Undefined for a record without a value (a tombstone somebody else wrote). */
   value: Buffer | undefined
-  headers: ReadonlyMap<string, string>
+  headers: MessageHeaders
   timestampMs: number
+}
+
+/** Names and values, as of a map; what nobody asks for need not be decoded. */
+export interface MessageHeaders extends Iterable<[name: string, value: string]> {
+  get(name: string): string | undefined
 }
 
 export interface TopicPartition {

@@ -87,6 +87,8 @@ export class Partition {
   #settledAt: number | undefined
   #broken: { error: unknown } | undefined
   #work: Promise<void> = Promise.resolve()
+  /** What came of the messages so far is durable; rejected once that failed. */
+  #written: Promise<void> = Promise.resolve()
 
   /**
    * Waits for the folders, then loads what was saved.
@@ -153,20 +155,25 @@ export class Partition {
     if (resumption.kind === 'lost') this.lost(resumption.range)
   }
 
-  /** Resolves when the messages have been handled and everything that came out is durable. Never two calls at once. */
-  handle(messages: readonly BusMessage[]): Promise<void> {
+  /**
+   * Resolves when the messages have been handled and what came of all before them is durable; `durable` resolves when
+   * what came of them is. So the volume works while the next messages are handled. Never two calls at once.
+   */
+  handle(messages: readonly BusMessage[]): Promise<{ durable: Promise<void> }> {
     return this.#exclusively(async () => {
       if (this.#broken !== undefined) throw this.#broken.error
       try {
         await this.#handle(messages)
+        await this.#settle()
       } catch (error) {
         if (error instanceof RecreatedTopic) await this.#forgetPlace()
         // The state has moved on and cannot go back: only a new start from the checkpoint is right.
         this.fail(error)
         throw error
       }
-      this.#settle()
+      const durable = this.#written
       await this.#saveWhenDue()
+      return { durable }
     })
   }
 
@@ -191,6 +198,7 @@ export class Partition {
       this.#unsaved += 1
       const outcome = emptyOutcome()
       outcome.quarantined.push(toLostEntry(range, { at: this.#flow.newestAt, origin: this.#origin }))
+      await this.#written
       this.#options.onOutcome(outcome, await this.#logs.append(outcome))
     }).catch((error: unknown) => this.fail(error))
   }
@@ -206,6 +214,7 @@ export class Partition {
       const outcome = emptyOutcome()
       outcome.quarantined.push(...this.#toKeep.splice(0))
       if (this.#broken !== undefined) throw this.#broken.error
+      await this.#written
       await this.#logs.append(outcome)
       this.#unsaved += 1
     })
@@ -223,6 +232,7 @@ export class Partition {
   async close(): Promise<void> {
     await this.#exclusively(() => this.#saveOrSay())
     this.#broken ??= { error: new DtmsError('bus.closed', `${this.#origin} is closed`) }
+    await this.#written.catch(() => {})
     await this.#logs.close()
   }
 
@@ -232,11 +242,17 @@ export class Partition {
       let before = performance.now()
       for (let i = start; i < end; i += 1) before = this.#take(messages[i] as BusMessage, before)
       const outcome = this.#flow.collect()
-      const appended = await this.#logs.append(outcome)
-      if (outcome.routed.length > 0) await this.#options.onRouted(outcome.routed)
-      this.#options.onOutcome(outcome, appended)
+      await this.#written
+      this.#written = this.#write(outcome)
+      this.#written.catch((error: unknown) => this.fail(error))
       if (end < messages.length) await new Promise((resolve) => setImmediate(resolve))
     }
+  }
+
+  async #write(outcome: Outcome): Promise<void> {
+    const appended = await this.#logs.append(outcome)
+    if (outcome.routed.length > 0) await this.#options.onRouted(outcome.routed)
+    this.#options.onOutcome(outcome, appended)
   }
 
   /** Returns the instant at which it was done: the beginning of the next. */
@@ -253,9 +269,10 @@ export class Partition {
     return now
   }
 
-  #settle(): void {
+  async #settle(): Promise<void> {
     if (this.#settledAt === undefined || this.#place.offset < this.#settledAt) return
     this.#settledAt = undefined
+    await this.#written
     this.#logs.forget()
   }
 
@@ -270,6 +287,7 @@ export class Partition {
   /** The next start reads from the beginning; what was counted stays counted. */
   async #forgetPlace(): Promise<void> {
     this.#options.onRecreated()
+    await this.#written
     const logs = await this.#logs.saved()
     await this.#checkpoint.save({ positions: new Map(), state: { logs, flow: this.#flow.save() } })
   }
@@ -293,6 +311,7 @@ export class Partition {
 
   async #save(): Promise<void> {
     const startedAt = performance.now()
+    await this.#written
     if (this.#last !== undefined) this.#place.mark = markOf(this.#last)
     const logs = await this.#logs.saved()
     const { offset } = this.#place
@@ -309,9 +328,12 @@ export class Partition {
   }
 
   /** Batches and saves take turns: a checkpoint is always between two batches. */
-  #exclusively(work: () => Promise<void>): Promise<void> {
+  #exclusively<T>(work: () => Promise<T>): Promise<T> {
     const turn = this.#work.then(work)
-    this.#work = turn.catch(() => {})
+    this.#work = turn.then(
+      () => {},
+      () => {},
+    )
     return turn
   }
 }

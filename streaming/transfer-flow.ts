@@ -58,6 +58,11 @@ export class TransferFlow implements Flow {
     this.#values = TransferValues.restore(zscore, saved?.values)
   }
 
+  /** A rule may send any record to the decision log. */
+  get #wantsAllDecisions(): boolean {
+    return this.#options.keepsAllDecisions === true || this.#options.routes.rules.length > 0
+  }
+
   get counts(): FlowCounts {
     return this.#options.counts
   }
@@ -109,6 +114,7 @@ export class TransferFlow implements Flow {
     const finding = this.#values.observe(event)
     if (finding === undefined) return undefined
     if (finding.line !== undefined) this.#outcome.anomalies.push(finding.line)
+    else if (!this.#wantsAllDecisions) return undefined
     const decision: Decision = {
       eventId: event.id,
       offset: message.offset,

@@ -158,12 +158,13 @@ export class WindowState {
     const place = { partition: this.#partition, site, from, to: from + this.#rules.windowSeconds }
     const sources = new Map<SiteName, WindowCell>()
     cells.sort((a, b) => compare(a.source, b.source) || compare(a.destination, b.destination))
+    // Before the quantiles are asked for: until then a sketch is the few values that it has seen.
     for (const cell of cells) {
-      this.#closed.push(cell.toPart(place, 'link'))
       const sum = sources.get(cell.source)
       if (sum === undefined) sources.set(cell.source, new WindowCell(from, cell.source, cell.source).merge(cell))
       else sum.merge(cell)
     }
+    for (const cell of cells) this.#closed.push(cell.toPart(place, 'link'))
     for (const sum of sources.values()) this.#closed.push(sum.toPart(place, 'site'))
   }
 }

@@ -92,22 +92,31 @@ const HIGHEST = mapping.key(Number.MAX_VALUE) + 1
 
 function binned(values: readonly number[]): DDSketch {
   const bins = new DDSketch({ relativeAccuracy: RELATIVE_ERROR })
-  for (const value of values) bins.accept(value)
+  for (const value of extremesFirst([...values].sort((a, b) => a - b))) bins.accept(value)
   return bins
 }
 
-function* filledBins({ store }: DDSketch): Generator<[key: number, count: number]> {
+/** The store of the bins moves all of them each time that a value is beyond those before it: this way twice at most. */
+function extremesFirst<T>(ascending: readonly T[]): readonly T[] {
+  const last = ascending.at(-1)
+  return last === undefined ? ascending : [last, ...ascending.slice(0, -1)]
+}
+
+/** Ascending by key. */
+function filledBins({ store }: DDSketch): [key: number, count: number][] {
+  const filled: [number, number][] = []
   for (let i = 0; i < store.bins.length; i += 1) {
     const count = store.bins[i] ?? 0
-    if (count > 0) yield [store.offset + i, count]
+    if (count > 0) filled.push([store.offset + i, count])
   }
+  return filled
 }
 
 /** Bin by bin: the library's own merge loses the range when the other's highest bin has the key 0 (2.1.1). */
-function addBins(target: DDSketch, zeroCount: number, bins: Iterable<readonly [number, number]>): void {
+function addBins(target: DDSketch, zeroCount: number, bins: readonly (readonly [number, number])[]): void {
   target.zeroCount += zeroCount
   target.count += zeroCount
-  for (const [key, count] of bins) {
+  for (const [key, count] of extremesFirst(bins)) {
     target.store.add(key, count)
     target.count += count
   }

@@ -1,4 +1,4 @@
-import type { BusMessage, BusRecord, PartitionEnd } from '../bus.ts'
+import type { BusMessage, BusRecord, MessageHeaders, PartitionEnd } from '../bus.ts'
 
 /** A record as the client library hands it out. */
 export interface ReadMessage {
@@ -17,16 +17,56 @@ export interface WrittenMessage {
   timestamp: string
 }
 
-const noHeaders: ReadonlyMap<string, string> = new Map()
+type RawHeaders = NonNullable<ReadMessage['headers']>
 
-export function toBusMessage({ offset, key, value, headers, timestamp }: ReadMessage): BusMessage {
-  return {
-    offset: Number(offset),
-    key: key === null ? undefined : key.toString('utf8'),
-    value: value ?? undefined,
-    headers: headers === undefined ? noHeaders : toHeaders(headers),
-    timestampMs: Number(timestamp),
+/** Decodes what is asked for: most messages are read for their value and one header. */
+class KafkaMessage implements BusMessage {
+  readonly offset: number
+  readonly value: Buffer | undefined
+  readonly headers: MessageHeaders
+  readonly timestampMs: number
+  readonly #key: Buffer | null
+
+  constructor({ offset, key, value, headers, timestamp }: ReadMessage) {
+    this.offset = Number(offset)
+    this.value = value ?? undefined
+    this.headers = headers === undefined ? noHeaders : new KafkaHeaders(headers)
+    this.timestampMs = Number(timestamp)
+    this.#key = key
   }
+
+  get key(): string | undefined {
+    return this.#key?.toString('utf8')
+  }
+}
+
+/** A header that comes more than once has its last value. */
+class KafkaHeaders implements MessageHeaders {
+  readonly #raw: RawHeaders
+
+  constructor(raw: RawHeaders) {
+    this.#raw = raw
+  }
+
+  get(name: string): string | undefined {
+    // The names come from others, and the client library keeps them in a plain object.
+    if (!Object.hasOwn(this.#raw, name)) return undefined
+    const given = this.#raw[name]
+    return (Array.isArray(given) ? given.at(-1) : given)?.toString('utf8')
+  }
+
+  *[Symbol.iterator](): Iterator<[string, string]> {
+    for (const name of Object.keys(this.#raw)) {
+      const value = this.get(name)
+      if (value !== undefined) yield [name, value]
+    }
+  }
+}
+
+const noHeaders: MessageHeaders = new Map()
+
+export function toBusMessage(message: ReadMessage): BusMessage {
+  return new KafkaMessage(message)
 }
 
 export function toWritten({ key, value, partition, headers, timestampMs }: BusRecord): WrittenMessage {
@@ -56,15 +96,4 @@ export function toEnds(
     partition,
     offset: Number(baseOffset ?? offset ?? -1) + (counts.get(partition) ?? 1) - 1,
   }))
-}
-
-/** A header that comes more than once has its last value. */
-function toHeaders(headers: NonNullable<ReadMessage['headers']>): ReadonlyMap<string, string> {
-  const map = new Map<string, string>()
-  for (const name in headers) {
-    const given = headers[name]
-    const value = Array.isArray(given) ? given.at(-1) : given
-    if (value !== undefined) map.set(name, value.toString('utf8'))
-  }
-  return map.size === 0 ? noHeaders : map
 }

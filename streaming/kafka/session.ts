@@ -43,6 +43,7 @@ export class PartitionSession {
   readonly #abort = new AbortController()
   readonly #restoring: Promise<void>
   #restored = false
+  #taking = false
   #handling: Promise<void> | undefined
   #position: number | undefined
   #closing: Promise<void> | undefined
@@ -65,24 +66,42 @@ export class PartitionSession {
   }
 
   /**
-   * Hands a batch on. Resolves with the offset to fetch from when it is handled, or undefined when fetching goes on by
-   * other means: the batch was not what was expected, or takes long and the partition is paused meanwhile.
+   * Hands a batch on when the one before it has been handled. Resolves with the offset to fetch from as soon as it is
+   * taken, so that the next is fetched while this one is handled; or with undefined when fetching goes on by other
+   * means: the batch was not what was expected, or the one before takes long and the partition is paused meanwhile.
    */
   async take(fetched: Fetched): Promise<number | undefined> {
-    const first = fetched.messages[0]?.offset
-    if (first === undefined || !this.restored || this.#position === undefined || this.#handling !== undefined) return
-    if (first !== this.#position && !(await this.#agrees(this.#position, first))) return
-    if (!this.restored) return
-    const handling = this.#handle(fetched)
-    this.#handling = handling
-    const inTime = await within(handling, this.#options.holdMs)
-    if (inTime) {
-      this.#handling = undefined
-      return this.restored ? fetched.next : undefined
+    if (this.#taking) return undefined
+    this.#taking = true
+    try {
+      return (await this.#isFree()) && (await this.#isNext(fetched)) ? this.#begin(fetched) : undefined
+    } finally {
+      this.#taking = false
     }
+  }
+
+  /** Waits for the batch under way; false when that takes too long: then it has the partition fetched again at its end. */
+  async #isFree(): Promise<boolean> {
+    const handling = this.#handling
+    if (handling === undefined || (await within(handling, this.#options.holdMs))) return true
     this.#options.port.pause()
     void handling.then(() => this.#goOn())
-    return undefined
+    return false
+  }
+
+  async #isNext({ messages }: Fetched): Promise<boolean> {
+    const first = messages[0]?.offset
+    if (first === undefined || !this.restored || this.#position === undefined) return false
+    if (first !== this.#position && !(await this.#agrees(this.#position, first))) return false
+    return this.restored
+  }
+
+  #begin(fetched: Fetched): number {
+    const handling = this.#handle(fetched).then(() => {
+      if (this.#handling === handling) this.#handling = undefined
+    })
+    this.#handling = handling
+    return fetched.next
   }
 
   /** Takes no more; resolves when the call under way has ended and the partition was let go. */
@@ -132,7 +151,6 @@ export class PartitionSession {
   }
 
   #goOn(): void {
-    this.#handling = undefined
     if (!this.restored || this.#position === undefined) return
     this.#options.port.seek(this.#position)
     this.#options.port.resume()

@@ -45,6 +45,15 @@ describe('windows', () => {
     expect(book.list({ limit: 10 })[0]?.view.count).toBe(1)
   })
 
+  it('pass over a part whose sketch is none', () => {
+    const [first, second] = [0, 1].map((partition) => partsOf([anEvent({ at: T })], partition)[0])
+    if (first === undefined || second === undefined) throw new Error('no window closed')
+    const book = new WindowBook()
+    book.apply(asLine(first))
+    expect(book.apply(asLine({ ...second, duration: { ...second.duration, sketch: '1 x' } }))).toBeUndefined()
+    expect(book.list({ limit: 1 })[0]?.view).toMatchObject({ count: 1, parts: 1 })
+  })
+
   it('are listed newest first, by what is asked for, in pages', () => {
     const events = [0, 60, 120].flatMap((s) => [anEvent({ at: T + s }), anEvent({ at: T + s, destination: 'SITE_C' })])
     const book = aBook(events)

@@ -8,8 +8,12 @@ const SITES = ['SITE_A', 'SITE_B', 'SITE_C']
 const PARTITIONS = 3
 const BATCH = 1000
 
-/** Messages a second of event time over all sites: about thirty times the default world's, so that a million is a day. */
-const PER_SECOND = 12
+/**
+ * Messages a second of event time over all sites. `SPARSE` is about thirty times the default world's, so that a million is
+ * a day: a window closes for every sixty messages. `DENSE` is a billion a day.
+ */
+export const SPARSE = 12
+export const DENSE = 10_000
 
 export function aClient(brokers: readonly string[]) {
   const { Kafka, logLevel } = kafkajs
@@ -17,7 +21,12 @@ export function aClient(brokers: readonly string[]) {
 }
 
 /** Makes a topic and fills it with real-looking transfers of three sites, each in its link's partition, in order. */
-export async function fillTopic(brokers: readonly string[], topic: string, records: number): Promise<void> {
+export async function fillTopic(
+  brokers: readonly string[],
+  topic: string,
+  records: number,
+  perSecond = SPARSE,
+): Promise<void> {
   const client = aClient(brokers)
   const admin = client.admin()
   await admin.connect()
@@ -25,11 +34,11 @@ export async function fillTopic(brokers: readonly string[], topic: string, recor
   await admin.disconnect()
   const producer = client.producer({ idempotent: true, maxInFlightRequests: 1, allowAutoTopicCreation: false })
   await producer.connect()
-  for (const batch of batchesOf(records)) await producer.send({ topic, messages: batch })
+  for (const batch of batchesOf(records, perSecond)) await producer.send({ topic, messages: batch })
   await producer.disconnect()
 }
 
-export function* batchesOf(records: number) {
+export function* batchesOf(records: number, perSecond = SPARSE) {
   const templates = SITES.map((site) => transfersOf(site, 5000))
   const partitioning = new Partitioning(PARTITIONS)
   const seqs = SITES.map(() => 0)
@@ -42,7 +51,7 @@ export function* batchesOf(records: number) {
       const template = site[Math.floor(n / SITES.length) % site.length] as Transfer
       const seq = (seqs[place] ?? 0) + 1
       seqs[place] = seq
-      const endedAt = Math.round((startAt + n / PER_SECOND) * 1000) / 1000
+      const endedAt = Math.round((startAt + n / perSecond) * 1000) / 1000
       const shift = endedAt - template.endedAt
       const record = {
         ...{ ...template, v: 1, seq, id: `${template.site}-${seq}`, endedAt },

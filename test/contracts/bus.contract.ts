@@ -123,10 +123,9 @@ export function busContract({ name, make }: BusUnderTest): void {
       ])
       await eventually(() => collector.count() === 65)
       expect(collector.values.get(0)).toEqual(Array.from({ length: 60 }, (_, i) => `v${i}`))
-      expect(collector.messages.find(({ key, value }) => key === 'K0' && String(value) === 'v3')).toMatchObject({
-        ...{ offset: 3, key: 'K0', timestampMs: 1_700_000_000_003 },
-        headers: new Map([['n', '3']]),
-      })
+      const third = collector.messages.find(({ key, value }) => key === 'K0' && String(value) === 'v3')
+      expect(third).toMatchObject({ offset: 3, key: 'K0', timestampMs: 1_700_000_000_003 })
+      expect([...(third?.headers ?? [])]).toEqual([['n', '3']])
       await publisher.close()
     })
 

@@ -17,6 +17,8 @@ const SEED = Number(process.env.DTMS_TEST_SEED ?? Date.now() % 1_000_000)
 /** World seconds that pass between two kills: several windows close. */
 const WORLD_STEP = 240
 const RECORDS_A_STEP = 150
+/** One kill in so many is the broker's. */
+const BROKER_EVERY = 20
 
 const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds))
 
@@ -47,12 +49,12 @@ describe.skipIf(noKafka() !== undefined)('processes that are killed at random', 
       await log.grow(RECORDS_A_STEP, WORLD_STEP / RECORDS_A_STEP)
       await pause(random.uniform(200, 3000))
       const dice = random.uniform(0, 1)
-      if (dice < 0.05) {
+      if (kill % BROKER_EVERY === BROKER_EVERY >> 1) {
         killed.broker += 1
         await broker.kill9()
         await pause(random.uniform(0, 500))
         await broker.restart()
-      } else if (dice < 0.65) {
+      } else if (dice < 0.6) {
         killed.consumer += 1
         const consumer = random.pick(consumers)
         await consumer.kill9()

@@ -10,6 +10,7 @@ import { aFolder, eventually } from '../support/builders.ts'
 import { differences, fromOf, siteOf, windowsOfLines, windowsOfRecords } from '../support/expected-windows.ts'
 import { faultyCalls } from '../support/faulty-calls.ts'
 import { aVolume } from '../support/log.ts'
+import { aStallingVolume } from '../support/stalling-volume.ts'
 import {
   anomalyLines,
   messagesOf,
@@ -44,6 +45,30 @@ describe('a partition', () => {
     const found = windowsOfLines(await windowLines(volume))
     expect(found.size).toBeGreaterThan(20)
     expect(differences(windowsOfRecords(records), found, closedAfter(records))).toEqual([])
+  })
+
+  it('handles the next messages while the volume writes what came of those before, and no more than those', async () => {
+    const { volume, hold, release, waiting } = aStallingVolume(60_000, ['write'])
+    const messages = messagesOf(transferStream({ records: 900 }))
+    const patient = { beatMs: 20_000, watchMs: 60_000, trustMs: 40_000, lookMs: 5 }
+    const { partition, counts } = await openPartition(volume, { first: 0, next: 900 }, { leaseTiming: patient })
+    hold()
+    let isDurable = false
+    const { durable } = await partition.handle(messages.slice(0, 300))
+    void durable.then(() => {
+      isDurable = true
+    })
+    const second = partition.handle(messages.slice(300, 600))
+    await eventually(() => waiting() > 0 && counts.processed === 600)
+    const third = partition.handle(messages.slice(600))
+    await new Promise((resolve) => setImmediate(resolve))
+    expect([isDurable, counts.processed]).toEqual([false, 600])
+    release()
+    await durable
+    await (await second).durable
+    await (await third).durable
+    expect((await windowLines(volume)).length).toBeGreaterThan(20)
+    await partition.close()
   })
 
   it.each([1, 2])('counts everything once, whatever the moments at which its process ends (seed %d)', async (seed) => {
