@@ -18,6 +18,7 @@ import type {
   TopicPlan,
 } from './bus.ts'
 import { toBusError } from './kafka/errors.ts'
+import { Lanes } from './kafka/lanes.ts'
 import { toBusMessage, toEnds, toWritten } from './kafka/messages.ts'
 import { clientLog } from './kafka/noise.ts'
 import { closedError, Lane, type Sender } from './kafka/publisher.ts'
@@ -118,22 +119,19 @@ class KafkaBus implements Bus {
 
   async publisher(): Promise<Publisher> {
     this.#check()
-    const lanes = new Map<string, Lane>()
+    const lanes = new Map<string, Lanes>()
     let closed = false
     const publisher: Publisher = {
       publish: (topic, records) => {
         if (closed || this.#closed) return Promise.reject(closedError())
-        let lane = lanes.get(topic)
-        if (lane === undefined) {
-          lane = this.#lane(topic)
-          lanes.set(topic, lane)
-        }
-        return lane.publish(records)
+        const ofTopic = lanes.get(topic) ?? new Lanes(() => this.#lane(topic))
+        lanes.set(topic, ofTopic)
+        return ofTopic.publish(records)
       },
       close: async () => {
         closed = true
         this.#publishers.delete(publisher)
-        await Promise.all([...lanes.values()].map((lane) => lane.close()))
+        await Promise.all([...lanes.values()].map((ofTopic) => ofTopic.close()))
       },
     }
     this.#publishers.add(publisher)

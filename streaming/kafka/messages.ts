@@ -70,7 +70,15 @@ export function toBusMessage(message: ReadMessage): BusMessage {
 }
 
 export function toWritten({ key, value, partition, headers, timestampMs }: BusRecord): WrittenMessage {
-  return { key, value, partition, headers: asObject(headers), timestamp: String(Math.round(timestampMs)) }
+  return { key, value, partition, headers: asObject(headers), timestamp: asText(timestampMs) }
+}
+
+let last = { timestampMs: 0, text: '0' }
+
+/** Many records have the same time, and the client library sorts them by it: equal strings are best one string. */
+function asText(timestampMs: number): string {
+  if (timestampMs !== last.timestampMs) last = { timestampMs, text: String(Math.round(timestampMs)) }
+  return last.text
 }
 
 /** Publishers give many records the same map. */

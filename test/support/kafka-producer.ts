@@ -61,13 +61,19 @@ export async function readTopic(brokers: readonly string[], topic = 'dtms_transf
   const ends = await admin.fetchTopicOffsets(topic)
   await admin.disconnect()
   const partitions: ForeignMessage[][] = ends.map(() => [])
-  const left = new Set(ends.filter(({ low, high }) => Number(high) > Number(low)).map(({ partition }) => partition))
+  const filled = ends.filter(({ low, high }) => Number(high) > Number(low)).map(({ partition }) => partition)
+  const left = new Set(filled)
   if (left.size === 0) return partitions
   const consumer = client.consumer({ groupId: `reader-${process.pid}-${performance.now()}` })
   await consumer.connect()
   await consumer.subscribe({ topics: [topic], fromBeginning: true })
   await new Promise<void>((resolve, reject) => {
-    consumer.on(consumer.events.CRASH, ({ payload }) => reject(payload.error))
+    consumer.on(consumer.events.CRASH, ({ payload }) => {
+      if (!payload.restart) return reject(payload.error)
+      // A broker that has just started is still loading its groups: the client begins again, and reads all of it again.
+      for (const read of partitions) read.length = 0
+      for (const partition of filled) left.add(partition)
+    })
     void consumer.run({
       autoCommit: false,
       eachBatch: async ({ batch }) => {
