@@ -6,14 +6,7 @@ import { readSegment } from '../lib/log/segment-reader.ts'
 import { verifyStream } from '../lib/log/verify.ts'
 import { transferCodec } from '../lib/record/codec.ts'
 import { ANOMALIES_CSV_HEADER, anomalyCsvRow, TRANSFERS_CSV_HEADER, transferCsvRow } from '../lib/record/legacy-csv.ts'
-import {
-  anomaliesCodec,
-  controlCodec,
-  correlationsCodec,
-  eventsCodec,
-  quarantineCodec,
-  truthCodec,
-} from '../lib/streams/codecs.ts'
+import { anomaliesCodec, streamCodecs } from '../lib/streams/codecs.ts'
 import { createInlineVolume } from '../lib/volume/inline.ts'
 import type { Volume } from '../lib/volume/volume.ts'
 import type { AddCommand } from './command.ts'
@@ -23,12 +16,7 @@ import { dataOption, instant, toOption, wholeNumber, withOptions } from './optio
 /** Every stream that the log store knows, with what turns its lines into entries. */
 const streams: ReadonlyMap<string, Codec<never, unknown>> = new Map<string, Codec<never, unknown>>([
   ['transfers', transferCodec],
-  ['anomalies', anomaliesCodec],
-  ['correlations', correlationsCodec],
-  ['events', eventsCodec],
-  ['control', controlCodec],
-  ['truth', truthCodec],
-  ['quarantine', quarantineCodec],
+  ...streamCodecs,
 ])
 
 interface LogFlags {

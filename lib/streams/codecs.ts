@@ -24,6 +24,18 @@ export const windowsCodec = envelopeCodec(windowSchema)
 export const eventAnomaliesCodec = envelopeCodec(eventAnomalySchema)
 export const quarantineCodec = envelopeCodec(quarantineSchema)
 
+/** By the name of the stream's folder: all but `transfers/`, whose lines are records. */
+export const streamCodecs: ReadonlyMap<string, Codec<never, unknown>> = new Map<string, Codec<never, unknown>>([
+  ['anomalies', anomaliesCodec],
+  ['correlations', correlationsCodec],
+  ['events', eventsCodec],
+  ['control', controlCodec],
+  ['truth', truthCodec],
+  ['windows', windowsCodec],
+  ['event-anomalies', eventAnomaliesCodec],
+  ['quarantine', quarantineCodec],
+])
+
 /**
  * Lines of a stream of envelopes. The schema gives the canonical order (its own order of fields) and is held on both
  * sides: nothing is written that a reader would refuse. A `type` that the schema does not have is `unknown`, not damage.

@@ -75,7 +75,7 @@ test('kill -9 and start again: nothing is lost or doubled, and a short gap is fi
     return (items[0]?.endedAt ?? 0) > before
   })
   await second.end('SIGKILL')
-  for (const stream of ['transfers', 'anomalies', 'events', 'truth', 'correlations']) {
+  for (const stream of ['transfers', 'anomalies', 'events', 'truth', 'correlations', 'windows']) {
     const { code, out, err } = await dtms(['log', 'verify', '--data', data, '--stream', stream, '--json'])
     if (code === 1 && err.includes('there is no')) continue
     const report = JSON.parse(out) as { ok: boolean; sites: { missing: number; damaged: unknown[] }[] }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { siteName } from '../../../lib/names.ts'
+import * as codecs from '../../../lib/streams/codecs.ts'
 import {
   anomaliesCodec,
   controlCodec,
@@ -178,4 +179,11 @@ describe('what readers do with lines that they do not know', () => {
 test('a schema without a type cannot be a stream', () => {
   const schema = z.looseObject({ v: z.number(), seq: z.number(), at: z.number(), type: z.string() })
   expect(() => envelopeCodec(schema)).toThrow(/literal or enumerated type/)
+})
+
+test('every stream of envelopes can be looked into by its name', () => {
+  const made = Object.entries(codecs).filter(([name]) => name.endsWith('Codec') && name !== 'envelopeCodec')
+  const known = new Set<unknown>(codecs.streamCodecs.values())
+  expect(made.length).toBeGreaterThan(5)
+  expect(made.filter(([, codec]) => !known.has(codec)).map(([name]) => name)).toEqual([])
 })
