@@ -7,9 +7,11 @@ import { transferCodec } from '../../lib/record/codec.ts'
 import type { Transfer } from '../../lib/record/record.ts'
 import { createInlineVolume } from '../../lib/volume/inline.ts'
 import { openVolume } from '../../lib/volume/open.ts'
+import type { BusRecord } from '../../streaming/bus.ts'
 import { producerConfig } from '../../streaming/config.ts'
 import { createKafkaBus } from '../../streaming/kafka-bus.ts'
 import { toMessage } from '../../streaming/message.ts'
+import { Partitioning } from '../../streaming/partitioning.ts'
 import { createProducer } from '../../streaming/producer.ts'
 import { type BenchRow, median, timed } from '../bench/harness.ts'
 import { inFolder, transfersOf } from '../bench/support-transfers.ts'
@@ -46,25 +48,30 @@ export async function run(): Promise<BenchRow[]> {
   try {
     const plainTopic = await aTopic()
     const ours: number[] = []
+    const publishers: number[] = []
     const theirs: number[] = []
     await inFolder(async (folder) => {
       await writeLogs(folder, bySite)
       for (let round = 0; round <= ROUNDS; round += 1) {
         const own = await rateOfProducer(folder, broker.brokers, await aTopic())
+        const publisher = await rateOfPublisher(broker.brokers, await aTopic(), messages)
         const milliseconds = await timed(() => inBatches(plain, plainTopic, messages))
         // The first pair warms up.
         if (round === 0) continue
         ours.push(own)
+        publishers.push(publisher)
         theirs.push(RECORDS / (milliseconds / 1000))
       }
     })
     const single = await timed(() => oneByOne(plain, plainTopic, messages.slice(0, SINGLE)))
     const one = SINGLE / (single / 1000)
-    const ratios = ours.map((own, i) => own / (theirs[i] ?? Number.NaN))
+    const against = (rates: number[]) => median(rates.map((own, i) => own / (theirs[i] ?? Number.NaN)))
     return [
       rate('whole producer, log to acknowledged', median(ours)),
+      rate(`publisher of the bus, batches of ${BATCH}, values ready`, median(publishers)),
       rate(`plain kafkajs, batches of ${BATCH}, values ready`, median(theirs)),
-      bar('whole producer against plain batches', median(ratios), 0.8),
+      bar('whole producer against plain batches', against(ours), 0.8),
+      { name: 'publisher of the bus against plain batches', value: Number(against(publishers).toFixed(2)), unit: 'x' },
       rate('plain kafkajs, awaited one by one', one),
       bar('whole producer against awaited single sends', median(ours) / one, 5),
     ]
@@ -134,6 +141,33 @@ async function rateOfProducer(root: string, brokers: readonly string[], topic: s
   await bus.close()
   await volume.close()
   return (last.done - first.done) / ((last.at - first.at) / 1000)
+}
+
+/** The same calls as the plain producer's. */
+async function rateOfPublisher(
+  brokers: readonly string[],
+  topic: string,
+  messages: readonly Finished[],
+): Promise<number> {
+  const bus = createKafkaBus(
+    { ...loadConfig(producerConfig, { DTMS_KAFKA_BROKERS: brokers.join(',') }), clientId: 'bench' },
+    silentLogger,
+  )
+  const publisher = await bus.publisher()
+  const partitioning = new Partitioning(3)
+  const records = messages.map(
+    ({ key, value, headers }): BusRecord => ({
+      ...{ key, value, headers: new Map(Object.entries(headers)), timestampMs: Date.now() },
+      partition: partitioning.of(key).partition,
+    }),
+  )
+  await publisher.publish(topic, records.slice(0, 1))
+  const milliseconds = await timed(async () => {
+    for (let at = 0; at < records.length; at += BATCH) await publisher.publish(topic, records.slice(at, at + BATCH))
+  })
+  await publisher.close()
+  await bus.close()
+  return records.length / (milliseconds / 1000)
 }
 
 async function inBatches(producer: Producer, topic: string, messages: readonly Finished[]): Promise<void> {
