@@ -55,6 +55,8 @@ const STATE_VERSION = 1
 
 /** Messages handled without letting anybody else have a turn: 500 take a few milliseconds. */
 const SLICE = 500
+/** Slices that may be handled while a write is under way; the rest waits for its end. */
+const MOST_HELD = 8
 
 /** After a save that took t, the next comes after 10 t at the earliest. */
 const SAVING_SHARE = 0.1
@@ -87,8 +89,11 @@ export class Partition {
   #settledAt: number | undefined
   #broken: { error: unknown } | undefined
   #work: Promise<void> = Promise.resolve()
-  /** What came of the messages so far is durable; rejected once that failed. */
+  /** The write that has begun last, and the one behind it that will take what has come until it begins. */
   #written: Promise<void> = Promise.resolve()
+  #next: Promise<void> | undefined
+  /** Slices that wait for the next write. */
+  #held = 0
 
   /**
    * Waits for the folders, then loads what was saved.
@@ -156,8 +161,8 @@ export class Partition {
   }
 
   /**
-   * Resolves when the messages have been handled and what came of all before them is durable; `durable` resolves when
-   * what came of them is. So the volume works while the next messages are handled. Never two calls at once.
+   * Resolves when the messages have been handled; `durable` resolves when what came of them is durable. So the volume
+   * works while the next messages are handled. Never two calls at once.
    */
   handle(messages: readonly BusMessage[]): Promise<{ durable: Promise<void> }> {
     return this.#exclusively(async () => {
@@ -171,7 +176,7 @@ export class Partition {
         this.fail(error)
         throw error
       }
-      const durable = this.#written
+      const durable = this.#allWritten
       await this.#saveWhenDue()
       return { durable }
     })
@@ -198,7 +203,7 @@ export class Partition {
       this.#unsaved += 1
       const outcome = emptyOutcome()
       outcome.quarantined.push(toLostEntry(range, { at: this.#flow.newestAt, origin: this.#origin }))
-      await this.#written
+      await this.#allWritten
       this.#options.onOutcome(outcome, await this.#logs.append(outcome))
     }).catch((error: unknown) => this.fail(error))
   }
@@ -214,7 +219,7 @@ export class Partition {
       const outcome = emptyOutcome()
       outcome.quarantined.push(...this.#toKeep.splice(0))
       if (this.#broken !== undefined) throw this.#broken.error
-      await this.#written
+      await this.#allWritten
       await this.#logs.append(outcome)
       this.#unsaved += 1
     })
@@ -232,7 +237,7 @@ export class Partition {
   async close(): Promise<void> {
     await this.#exclusively(() => this.#saveOrSay())
     this.#broken ??= { error: new DtmsError('bus.closed', `${this.#origin} is closed`) }
-    await this.#written.catch(() => {})
+    await this.#allWritten.catch(() => {})
     await this.#logs.close()
   }
 
@@ -241,15 +246,33 @@ export class Partition {
       const end = Math.min(messages.length, start + SLICE)
       let before = performance.now()
       for (let i = start; i < end; i += 1) before = this.#take(messages[i] as BusMessage, before)
-      const outcome = this.#flow.collect()
-      await this.#written
-      this.#written = this.#write(outcome)
-      this.#written.catch((error: unknown) => this.fail(error))
+      this.#writeSoon()
+      this.#held += 1
+      if (this.#held > MOST_HELD) await this.#written
       if (end < messages.length) await new Promise((resolve) => setImmediate(resolve))
     }
   }
 
-  async #write(outcome: Outcome): Promise<void> {
+  /** As soon as the write before has ended, and then all that has come by then: one sync for many messages. */
+  #writeSoon(): void {
+    if (this.#next !== undefined) return
+    const next = this.#written.then(() => {
+      this.#next = undefined
+      this.#written = next
+      this.#held = 0
+      return this.#write()
+    })
+    next.catch((error: unknown) => this.fail(error))
+    this.#next = next
+  }
+
+  /** What came of the messages so far is durable; rejected once that failed. */
+  get #allWritten(): Promise<void> {
+    return this.#next ?? this.#written
+  }
+
+  async #write(): Promise<void> {
+    const outcome = this.#flow.collect()
     const appended = await this.#logs.append(outcome)
     if (outcome.routed.length > 0) await this.#options.onRouted(outcome.routed)
     this.#options.onOutcome(outcome, appended)
@@ -272,7 +295,7 @@ export class Partition {
   async #settle(): Promise<void> {
     if (this.#settledAt === undefined || this.#place.offset < this.#settledAt) return
     this.#settledAt = undefined
-    await this.#written
+    await this.#allWritten
     this.#logs.forget()
   }
 
@@ -287,7 +310,7 @@ export class Partition {
   /** The next start reads from the beginning; what was counted stays counted. */
   async #forgetPlace(): Promise<void> {
     this.#options.onRecreated()
-    await this.#written
+    await this.#allWritten
     const logs = await this.#logs.saved()
     await this.#checkpoint.save({ positions: new Map(), state: { logs, flow: this.#flow.save() } })
   }
@@ -311,7 +334,7 @@ export class Partition {
 
   async #save(): Promise<void> {
     const startedAt = performance.now()
-    await this.#written
+    await this.#allWritten
     if (this.#last !== undefined) this.#place.mark = markOf(this.#last)
     const logs = await this.#logs.saved()
     const { offset } = this.#place
