@@ -81,7 +81,7 @@ describe('a partition', () => {
     let volume = createInlineVolume({ root })
     for (let done = false; !done; ) {
       // The process ends at the n-th change on the volume: between append and save, in the middle of either, anywhere.
-      const last = random.int(40) + 4
+      const last = random.int(20) + 4
       const death = new Promise<false>((resolve) => {
         let changes = 0
         const calls = faultyCalls((call) => {
