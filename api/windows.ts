@@ -3,8 +3,8 @@ import type { SiteName } from '../lib/names.ts'
 import type { Measure, WindowLine } from '../lib/streams/windows.ts'
 import { compareKeys, type Key } from './store/keys.ts'
 
-/** At the default minute, nine windows a minute: a day and a half. */
-const MOST_WINDOWS = 20_000
+/** At the default minute, nine to fifteen windows a minute: seven hours and more; 1.6 KB each. Older ones are in the log. */
+const MOST_WINDOWS = 6000
 /** Sketches of busy windows are thousands of characters long: together no more than this. */
 const MOST_SKETCH_CHARS = 16 * 1024 * 1024
 

@@ -47,7 +47,7 @@ export function windowRoutes({ state, cache }: ApiContext): Route[] {
       operationId: 'listWindows',
       summary: 'Closed windows of event time, by link and by source, newest first',
       description:
-        'A window closes when the stream knows that no more transfers of it are to be expected. The newest 20,000 are here; all are in the log (docs/streaming.md). `from` and `to` choose windows that overlap that stretch.',
+        'A window closes when the stream knows that no more transfers of it are to be expected. The newest 6,000 are here; all are in the log (docs/streaming.md). `from` and `to` choose windows that overlap that stretch.',
       tags: ['windows'],
       querySchema: z.strictObject({
         scope: z.enum(['link', 'site']).optional(),
