@@ -20,7 +20,7 @@ const LEAST_STREAMS = 4
 const MEMORY_BYTES = 32 * 1024 * 1024
 /** A stream that was silent during so many values of all streams may give its place to another one. */
 const IDLE_VALUES = 32_768
-const FORMAT_VERSION = 1
+const FORMAT_VERSION = 2
 
 interface Stream {
   detector: ZScore

@@ -91,7 +91,7 @@ export function createZScore(options: ZScoreOptions): ZScore {
   return new ZScore(options)
 }
 
-/** Goes on from what was saved; under other settings it learns the saved values anew. */
+/** Goes on from what was saved; what other settings or an earlier release saved, it learns anew from the values in it. */
 export function restoreZScore(options: ZScoreOptions, saved: SavedZScore): ZScore {
   const detector = new ZScore(options)
   detector.restore(saved)
@@ -199,7 +199,10 @@ export class ZScore implements Detector<number> {
   /** Only for a detector that has learnt nothing yet. */
   restore(saved: SavedZScore): void {
     const { window, short, robust, values, learnt, sums } = saved
+    const numbers = TAIL_NUMBERS + (robust ? 0 : MOMENT_NUMBERS)
     const isOther =
+      // An earlier release saved fewer of them.
+      sums.length !== numbers * this.#channels.length ||
       window !== this.#window ||
       short !== this.#short ||
       robust !== this.#robust ||
@@ -207,7 +210,6 @@ export class ZScore implements Detector<number> {
     if (isOther) for (const value of values) this.learn(value)
     else {
       this.#ring.restore(values, learnt)
-      const numbers = TAIL_NUMBERS + (robust ? 0 : MOMENT_NUMBERS)
       this.#references.forEach((reference, c) => {
         const own = sums.subarray(c * numbers, (c + 1) * numbers)
         this.#tails[c]?.restore(own)

@@ -80,9 +80,9 @@ describe('streams of values', () => {
     const streams = new ValueStreams({ zscore })
     feed(streams, ['a'], 200)
     const saved = streams.save()
-    const newer = Buffer.from(saved.toString('latin1').replace('{"v":1', '{"v":2'), 'latin1')
+    const newer = Buffer.from(saved.toString('latin1').replace('{"v":2', '{"v":3'), 'latin1')
     expect(() => ValueStreams.restore({ zscore }, saved.subarray(0, -1))).toThrow(/cut/)
-    expect(() => ValueStreams.restore({ zscore }, newer)).toThrow(/version 2/)
+    expect(() => ValueStreams.restore({ zscore }, newer)).toThrow(/version 3/)
   })
 
   test.each([

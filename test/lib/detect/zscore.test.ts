@@ -203,3 +203,14 @@ test('other settings after a restart: the saved values are learnt anew', () => {
   expect(restored.observe(50)?.anomalous).toBe(false)
   expect(restored.observe(80)?.anomalous).toBe(true)
 })
+
+test('what an earlier release saved with fewer sums is learnt anew from its values', () => {
+  const detector = createZScore(full)
+  const values = noise(500)
+  for (const value of values) detector.observe(value)
+  const saved = detector.save()
+  const restored = restoreZScore(full, { ...saved, sums: saved.sums.slice(0, -4) })
+  const anew = createZScore(full)
+  for (const value of saved.values) anew.learn(value)
+  expect(restored.observe(3)?.z).toBe(anew.observe(3)?.z)
+})
