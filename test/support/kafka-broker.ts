@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { kafkaParts } from './kafka-parts.ts'
+import { freePorts } from './ports.ts'
 
 export interface BrokerOptions {
   /** Further lines of server.properties; they win over the ones below. */
@@ -180,18 +180,4 @@ function settingsOf({ settings = {}, sasl, tls }: BrokerOptions, data: string, p
     'broker.session.timeout.ms': '1000',
   }
   return Object.entries({ ...basic, ...Object.fromEntries(own), ...settings })
-}
-
-/** Free when asked; taken by somebody else in between only with bad luck. */
-async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer())
-  const ports: number[] = []
-  for (const server of servers) {
-    server.listen(0, '127.0.0.1')
-    await once(server, 'listening')
-    const address = server.address()
-    if (address !== null && typeof address === 'object') ports.push(address.port)
-  }
-  for (const server of servers) await new Promise((resolve) => server.close(resolve))
-  return ports
 }
