@@ -1,3 +1,4 @@
+import type { LayerReport } from '../lib/layers.ts'
 import { describeError, Failure, UndoStack } from '../lib/lifecycle.ts'
 import type { LogWriter } from '../lib/log/log.ts'
 import { openLogWriter } from '../lib/log/writer.ts'
@@ -78,6 +79,10 @@ class Anomaly implements Service {
     this.#wake()
     await this.#starting?.catch(() => {})
     await this.#undo.run()
+  }
+
+  layers(): readonly LayerReport[] {
+    return this.#metrics.layers()
   }
 
   checks(): Record<string, HealthCheck> {

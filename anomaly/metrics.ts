@@ -1,5 +1,13 @@
+import type { LayerReport } from '../lib/layers.ts'
 import type { TailBatch } from '../lib/log/log.ts'
-import { type Counter, type Gauge, type Histogram, LabelCap, Metrics, type MetricsRegistry } from '../lib/metrics.ts'
+import {
+  type Counter,
+  type Gauge,
+  LabelCap,
+  Metrics,
+  type MetricsRegistry,
+  type PlainHistogram,
+} from '../lib/metrics.ts'
 import type { PipelineFacts } from './pipeline.ts'
 import type { Verdict } from './verdicts.ts'
 
@@ -23,6 +31,7 @@ export class AnomalyMetrics {
   #ask: () => AnomalyFacts | undefined = () => undefined
   /** Highest value of each fact that only grows: after a failure the facts begin again at the last checkpoint. */
   readonly #counted = new Map<string, number>()
+  readonly #damagedCounts = new Map<string, number>()
 
   // The lag comes first: its collection brings everything else up to date before it is printed.
   readonly #lag = this.#gauge('dtms_anomaly_lag_bytes', 'Bytes of the log that have not been scored yet', () =>
@@ -91,11 +100,11 @@ export class AnomalyMetrics {
     help: 'Model files that were not used, by reason; the model was fitted again from the saved window',
     labels: ['reason'],
   })
-  readonly #batches: Histogram = this.#metrics.histogram(
+  readonly #batches: PlainHistogram = this.#metrics.plainHistogram(
     { name: 'dtms_anomaly_batch_seconds', help: 'Time to score one batch of records, refits included, seconds' },
     BATCH_BUCKETS,
   )
-  readonly #scoring: Histogram = this.#metrics.histogram(
+  readonly #scoring: PlainHistogram = this.#metrics.plainHistogram(
     { name: 'dtms_anomaly_scoring_seconds', help: 'Mean time per record of each batch, refits included, seconds' },
     RECORD_BUCKETS,
   )
@@ -129,8 +138,8 @@ export class AnomalyMetrics {
   }
 
   observeBatch(records: number, seconds: number): void {
-    this.#batches.observe(seconds)
-    if (records > 0) this.#scoring.observe(seconds / records)
+    this.#batches.add(seconds)
+    if (records > 0) this.#scoring.add(seconds / records)
   }
 
   countVerdicts(verdicts: readonly Verdict[], repeated: number): void {
@@ -141,7 +150,29 @@ export class AnomalyMetrics {
   observeReading(batch: Pick<TailBatch<unknown>, 'gaps' | 'damaged' | 'repeated'>): void {
     this.#repeated.inc(batch.repeated)
     for (const { fromSeq, toSeq } of batch.gaps) this.#missing.inc(toSeq - fromSeq + 1)
-    for (const { reason } of batch.damaged) this.#damaged.inc({ reason })
+    for (const { reason } of batch.damaged) {
+      this.#damaged.inc({ reason })
+      this.#damagedCounts.set(reason, (this.#damagedCounts.get(reason) ?? 0) + 1)
+    }
+  }
+
+  layers(): readonly LayerReport[] {
+    const counts = this.#ask()?.pipeline.counts
+    if (counts === undefined) return []
+    const total = (result: string, value: number) => Math.max(value, this.#counted.get(`records ${result}`) ?? 0)
+    const [processed, suppressed, failed] = [
+      total('scored', counts.records - counts.suppressed - counts.refused),
+      total('suppressed', counts.suppressed),
+      total('refused', counts.refused),
+    ]
+    return [
+      {
+        layer: 'detection',
+        messages: { received: processed + suppressed + failed, processed, failed },
+        validationFailures: this.#damagedCounts,
+        stages: { score: this.#batches.tally },
+      },
+    ]
   }
 
   countCheckpoint(): void {

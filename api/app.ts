@@ -5,11 +5,10 @@ import { createHttpServer, type HttpServer } from '../lib/http/server.ts'
 import { Failure, UndoStack } from '../lib/lifecycle.ts'
 import { openLogWriter } from '../lib/log/writer.ts'
 import type { Logger } from '../lib/logger.ts'
-import { createProcessMetrics } from '../lib/metrics.ts'
+import type { MetricsRegistry } from '../lib/metrics.ts'
 import { transferCodec } from '../lib/record/codec.ts'
 import type { HealthCheck, Service } from '../lib/service.ts'
 import { anomaliesCodec, controlCodec, eventsCodec } from '../lib/streams/codecs.ts'
-import { version } from '../lib/version.ts'
 import type { Volume } from '../lib/volume/volume.ts'
 import type { SharedClock } from '../lib/world/shared-clock.ts'
 import { Changes } from './changes.ts'
@@ -49,6 +48,10 @@ export interface ApiOptions {
    * still grow after this call.
    */
   services?: readonly Service[]
+  /** What is measured of the process and not of a service. */
+  registries?: readonly MetricsRegistry[]
+  /** Whether the others have finished starting; asked only when the API has. Absent: there are none. */
+  othersStarted?: () => boolean
 }
 
 export interface Api extends Service {
@@ -78,7 +81,6 @@ export function createApi(options: ApiOptions): Api {
     lagBytes: () => reader.lagBytes,
     correlation: () => correlationNow(state, clock),
   })
-  const processMetrics = createProcessMetrics(version)
   const reader = new StreamReader({ volume, clock, logger, state, metrics, pollMs: config.pollMs })
   const changes = new Changes(clock, state)
   const transferPages = { volume, stream: 'transfers', codec: transferCodec }
@@ -119,7 +121,11 @@ export function createApi(options: ApiOptions): Api {
     ...faultRoutes(context),
     ...maintenanceRoutes(context),
     ...eventRoutes(context),
-    ...opsRoutes(() => ({ services: [service, ...(options.services ?? [])], registries: [processMetrics] })),
+    ...opsRoutes(() => ({
+      services: [service, ...(options.services ?? [])],
+      registries: options.registries ?? [],
+      started: started && (options.othersStarted?.() ?? true),
+    })),
   ]
   const routes = [...described, ...documentRoutes(described)]
   const isKey = createKeyCheck(config.apiKey)
@@ -146,6 +152,7 @@ export function createApi(options: ApiOptions): Api {
     beforeClose: () => hub.close(),
   })
 
+  let started = false
   const failure = new Failure()
   const undo = new UndoStack(logger)
   async function start(): Promise<void> {
@@ -163,6 +170,7 @@ export function createApi(options: ApiOptions): Api {
     undo.push('events log', () => events.close())
     changes.use({ control, events })
     undo.push('state changes', () => changes.use(undefined))
+    started = true
     logger.info('the API answers', { url: http.url, keyed: config.apiKey !== undefined })
   }
   async function stop(): Promise<void> {

@@ -15,6 +15,7 @@ import { readiness } from '../lib/http/ops.ts'
 import { Failure, type Lifecycle, UndoStack } from '../lib/lifecycle.ts'
 import type { Layer, Logger } from '../lib/logger.ts'
 import type { SiteName } from '../lib/names.ts'
+import { measureProcess } from '../lib/process-metrics.ts'
 import type { Service } from '../lib/service.ts'
 import { commonSettings, listenSettings } from '../lib/settings.ts'
 import { openVolume } from '../lib/volume/open.ts'
@@ -126,13 +127,18 @@ export function createAllInOne(
   const { config, env } = plan
   const logger = loggerFor('dtms', 'platform')
   const undo = new UndoStack(logger)
-  const volume = openVolume({ root: config.dataDir, deadlineMs: config.volumeDeadlineMs })
+  const opened = openVolume({ root: config.dataDir, deadlineMs: config.volumeDeadlineMs })
+  const { volume, registries } = measureProcess(opened, () => others)
   const clockMode = config.source === 'none' && config.clock === 'auto' ? 'data' : config.clock
   const clock = createSharedClock(volume, clockMode, { logger })
   const parts = (service: string, layer: Layer) => ({ volume, clock, logger: loggerFor(service, layer) })
 
   const others: Service[] = []
-  const api = createApi({ config: loadConfig(apiConfig, env), services: others, ...parts('api', 'api') })
+  let started = false
+  const api = createApi({
+    ...{ config: loadConfig(apiConfig, env), services: others, registries, othersStarted: () => started },
+    ...parts('api', 'api'),
+  })
   others.push(
     createExporters({ config, sites: plan.sites, ...parts('exporter', 'collection') }),
     createAnomaly({ config: loadConfig(anomalyConfig, env), ...parts('anomaly', 'detection') }),
@@ -183,6 +189,7 @@ export function createAllInOne(
         undo.push(service.name, () => service.stop())
         await service.start()
       }
+      started = true
     },
     async stop() {
       await undo.run()

@@ -27,6 +27,7 @@ export function withOwnBus(bus: Bus, create: (bus: Bus) => Service): Service {
     },
     ...(service.failed === undefined ? {} : { failed: service.failed }),
     ...(service.healthzIsReadiness === undefined ? {} : { healthzIsReadiness: service.healthzIsReadiness }),
+    layers: () => service.layers?.() ?? [],
     checks: () => service.checks(),
     start: () => service.start(),
     async stop() {

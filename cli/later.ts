@@ -23,6 +23,7 @@ export function later(service: Service, isTime: () => boolean, logger: Logger): 
     name: service.name,
     registry: service.registry,
     ...(service.failed === undefined ? {} : { failed: service.failed }),
+    layers: () => service.layers?.() ?? [],
     checks() {
       if (!begun) return {}
       const checks = service.checks()

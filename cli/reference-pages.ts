@@ -1,6 +1,6 @@
 import { silentLogger } from '../lib/logger.ts'
-import { createProcessMetrics } from '../lib/metrics.ts'
 import { siteName } from '../lib/names.ts'
+import { measureProcess } from '../lib/process-metrics.ts'
 import { createInlineVolume } from '../lib/volume/inline.ts'
 import { createSharedClock } from '../lib/world/shared-clock.ts'
 import { upConfig } from './all-in-one.ts'
@@ -10,12 +10,12 @@ import { services } from './services.ts'
 
 /** Every generated page of docs/ by file name. Creating a service opens nothing, so its registry can simply be read. */
 export async function referencePages(): Promise<Map<string, string>> {
-  const volume = createInlineVolume({ root: '.' })
+  const { volume, registries: processWide } = measureProcess(createInlineVolume({ root: '.' }), () => [])
   const clock = createSharedClock(volume, 'wall')
   const env = { SITE_NAME: siteName('SITE_A'), DTMS_API_KEY: 'only-to-read-the-registries' }
   const registries = [...services].map(([service, entry]) => ({
     service,
-    registries: [entry.load(env).create({ volume, clock, logger: silentLogger }).registry],
+    registries: [entry.load(env).create({ volume, clock, logger: silentLogger, registries: [] }).registry],
   }))
   const quiet = { env: {}, out: () => {}, err: () => {}, terminal: false }
   return new Map([
@@ -26,10 +26,7 @@ export async function referencePages(): Promise<Map<string, string>> {
         { service: 'up', title: 'The all-in-one.', settings: upConfig.settings },
       ]),
     ],
-    [
-      'metrics.md',
-      await metricsPage([...registries, { service: 'every process', registries: [createProcessMetrics('')] }]),
-    ],
+    ['metrics.md', await metricsPage([...registries, { service: 'every process', registries: processWide }])],
     ['cli.md', cliPage(createProgram(quiet, async () => {}))],
   ])
 }

@@ -87,6 +87,8 @@ export async function metricsPage(services: readonly ServiceMetrics[]): Promise<
     generated('the registries of the services'),
     '',
     'Metrics are made from records that were read back from the log; ages and states are computed when scraped. Label values come from the log and are capped: what is beyond the cap is `_other`. A metric marked deprecated keeps the name and meaning that existing dashboards rely on; its text names the one to use instead. The all-in-one shows all of them on one `/metrics`.',
+    '',
+    'Layers (`dtms_layer_*`, once a process) add up what its services say. collection: transfers that an exporter has taken from its source (received) and made durable (published), rows of a foreign log that could not become any (failed). storage: lines of transfers, truth and events that exporters have handed to the log (received), that are durable (processed), and writes that failed and were made again (failed). processing: records acknowledged by the bus (published), delivered by it (received), counted in a window or scored (processed), refused by either side (failed). detection: records read, scored and refused by the forest. Stages: write (storage), publish, process, durable, checkpoint (processing), score of one batch (detection).',
   ]
   for (const { service, registries } of services) {
     lines.push('', `## ${service}`, '', '| metric | type | labels | meaning |', '| --- | --- | --- | --- |')

@@ -1,8 +1,7 @@
 import { serveOps } from '../lib/http/ops.ts'
 import { type Lifecycle, runUntilSignal, UndoStack } from '../lib/lifecycle.ts'
 import { createLogger, type Logger } from '../lib/logger.ts'
-import { createProcessMetrics } from '../lib/metrics.ts'
-import { version } from '../lib/version.ts'
+import { measureProcess } from '../lib/process-metrics.ts'
 import { openVolume } from '../lib/volume/open.ts'
 import { createSharedClock } from '../lib/world/shared-clock.ts'
 import type { AddCommand } from './command.ts'
@@ -77,12 +76,14 @@ export function createProcess(
 ): ServiceProcess {
   const { config } = loaded
   const undo = new UndoStack(logger)
-  const volume = openVolume({ root: config.dataDir, deadlineMs: config.volumeDeadlineMs })
+  const opened = openVolume({ root: config.dataDir, deadlineMs: config.volumeDeadlineMs })
+  const { volume, registries } = measureProcess(opened, () => [service])
   const clock = createSharedClock(volume, config.clock, { logger })
-  const service = loaded.create({ volume, clock, logger })
+  const service = loaded.create({ volume, clock, logger, registries })
+  let started = false
   const ops = entry.listensItself
     ? undefined
-    : serveOps({ service, registries: [createProcessMetrics(version)], host: config.host, port: config.port, logger })
+    : serveOps({ service, registries, started: () => started, host: config.host, port: config.port, logger })
   return {
     ...(service.failed === undefined ? {} : { failed: service.failed }),
     get url() {
@@ -99,6 +100,7 @@ export function createProcess(
       }
       undo.push(service.name, () => service.stop())
       await service.start()
+      started = true
       onVolume()
       logger.info('started', { data_dir: config.dataDir, ...(ops === undefined ? {} : { url: ops.url }) })
     },

@@ -10,6 +10,7 @@ import { createFreshness } from '../freshness/app.ts'
 import { freshnessConfig } from '../freshness/config.ts'
 import { type ConfigOf, loadConfig, type Settings } from '../lib/config.ts'
 import { createLinePrinter, type Layer, type Logger } from '../lib/logger.ts'
+import type { MetricsRegistry } from '../lib/metrics.ts'
 import type { Service } from '../lib/service.ts'
 import type { commonSettings } from '../lib/settings.ts'
 import type { Volume } from '../lib/volume/volume.ts'
@@ -27,6 +28,8 @@ export interface ServiceParts {
   volume: Volume
   clock: SharedClock
   logger: Logger
+  /** What is measured of the process; only the API, which listens itself, has to show them. */
+  registries: readonly MetricsRegistry[]
 }
 
 export type CommonConfig = ConfigOf<typeof commonSettings>

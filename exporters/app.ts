@@ -1,4 +1,5 @@
 import { DtmsError } from '../lib/errors.ts'
+import type { LayerReport } from '../lib/layers.ts'
 import { Failure, UndoStack } from '../lib/lifecycle.ts'
 import { createTailer } from '../lib/log/tailer.ts'
 import type { RetryRule } from '../lib/log/writer.ts'
@@ -87,6 +88,10 @@ class Exporter implements Service {
     this.#stopping = true
     await this.#starting?.catch(() => {})
     await this.#undo.run()
+  }
+
+  layers(): readonly LayerReport[] {
+    return this.#metrics.layers()
   }
 
   checks(): Record<string, HealthCheck> {
@@ -220,10 +225,12 @@ class Exporter implements Service {
   #facts(): ExporterFacts | undefined {
     if (this.#running === undefined) return undefined
     const { source, log, pump, readBack } = this.#running
-    const { pastProgress, lagSeconds } = source.status()
+    const { pastProgress, lagSeconds, refused = new Map() } = source.status()
     return {
       pastProgress,
       lagSeconds,
+      collected: { ...pump.transfers, refused },
+      pending: log.pending,
       speed: this.#options.clock.speed,
       paused: pump.paused,
       writer: log.stats(),

@@ -112,6 +112,7 @@ export class ForeignSource implements Source {
     return {
       pastProgress: past === 0 ? 1 : Math.min(1, this.#readTo / past),
       lagSeconds: behind ? Math.max(0, this.#options.clock.now() - this.#lastEnd) : 0,
+      refused: this.#rejects.kept,
       ...(this.#problem === undefined ? {} : { problem: this.#problem }),
     }
   }
@@ -202,6 +203,8 @@ export class ForeignSource implements Source {
 /** The quarantine of one exporter, opened with the first bad row; what a replay meets again is not kept twice. */
 class Rejects {
   readonly origin: string
+  /** By reason, since this process started. */
+  readonly kept = new Map<string, number>()
   readonly #options: ForeignSourceOptions
   readonly #writerName: string
   readonly #known = new Repeats()
@@ -241,6 +244,7 @@ class Rejects {
       codec: quarantineCodec,
     })
     await this.#writer.append(entry)
+    this.kept.set(entry.reason, (this.kept.get(entry.reason) ?? 0) + 1)
   }
 
   async close(): Promise<void> {

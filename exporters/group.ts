@@ -1,4 +1,5 @@
 import { DtmsError } from '../lib/errors.ts'
+import type { LayerReport } from '../lib/layers.ts'
 import { Failure } from '../lib/lifecycle.ts'
 import type { MetricsRegistry } from '../lib/metrics.ts'
 import type { SiteName } from '../lib/names.ts'
@@ -67,6 +68,10 @@ class ExporterGroup implements Service {
 
   async stop(): Promise<void> {
     await Promise.all(this.#exporters.map(({ exporter }) => exporter.stop()))
+  }
+
+  layers(): readonly LayerReport[] {
+    return this.#metrics.layers()
   }
 
   /** One line for each thing that is looked at; the detail names the sites where it is not good. */

@@ -1,5 +1,14 @@
+import type { LayerReport } from '../lib/layers.ts'
 import type { DamageReason, WriterStats } from '../lib/log/log.ts'
-import { type Counter, type Gauge, type Histogram, LabelCap, Metrics, type MetricsRegistry } from '../lib/metrics.ts'
+import {
+  type Counter,
+  type Gauge,
+  type Histogram,
+  LabelCap,
+  Metrics,
+  type MetricsRegistry,
+  Tally,
+} from '../lib/metrics.ts'
 import type { SiteName } from '../lib/names.ts'
 import type { TransferRecord } from '../lib/record/record.ts'
 
@@ -9,6 +18,10 @@ export interface ExporterFacts {
   lagSeconds: number
   speed: number
   paused: { count: number; seconds: number }
+  /** Transfers taken from the source and made durable; entries from outside that could not become any, by reason. */
+  collected: { received: number; published: number; refused: ReadonlyMap<string, number> }
+  /** Lines that are not durable yet. */
+  pending: number
   writer: WriterStats
   readBack: { lagBytes: number; repeated: number; missing: number; damaged: ReadonlyMap<DamageReason, number> }
 }
@@ -28,6 +41,8 @@ export class ExporterMetrics {
   readonly #facts = new Map<SiteName, () => ExporterFacts | undefined>()
   readonly #counted = new Map<string, number>()
   readonly #endpoints = new LabelCap(MAX_ENDPOINTS)
+  /** Of all sites. */
+  readonly #writeSeconds = new Tally(WRITE_BUCKETS)
 
   // The lag comes first: its collection brings all counters up to date before they are printed.
   readonly #lag: Gauge<'site'> = this.#metrics.gauge(
@@ -112,6 +127,7 @@ export class ExporterMetrics {
 
   observeWrite(site: SiteName, seconds: number): void {
     this.#writes.observe({ site, backend: 'volume' }, seconds)
+    this.#writeSeconds.add(seconds)
   }
 
   /** Sums a batch first: a label look-up costs more than the addition. */
@@ -141,6 +157,13 @@ export class ExporterMetrics {
       this.#transfers.inc({ site, source, destination, status: record.status }, count)
     }
     for (const [errorClass, count] of errors) this.#errors.inc({ site, error_class: errorClass }, count)
+  }
+
+  layers(): readonly LayerReport[] {
+    return [...this.#facts.values()].flatMap((ask, i) => {
+      const facts = ask()
+      return facts === undefined ? [] : layersOf(facts, i === 0 ? { write: this.#writeSeconds } : {})
+    })
   }
 
   #collect(): void {
@@ -185,4 +208,23 @@ export class ExporterMetrics {
   #gauge(name: string, help: string): Gauge<'site'> {
     return this.#metrics.gauge({ name, help, labels: ['site'] })
   }
+}
+
+/** The exporter collects, and is the one whose lines in the store are counted: other writers add little to them. */
+function layersOf(facts: ExporterFacts, stages: Record<string, Tally>): LayerReport[] {
+  const { collected, writer, pending, readBack } = facts
+  const refused = [...collected.refused.values()].reduce((sum, count) => sum + count, 0)
+  return [
+    {
+      layer: 'collection',
+      messages: { received: collected.received + refused, published: collected.published, failed: refused },
+      validationFailures: collected.refused,
+    },
+    {
+      layer: 'storage',
+      messages: { received: writer.lines + pending, processed: writer.lines, failed: writer.writeErrors },
+      validationFailures: readBack.damaged,
+      stages,
+    },
+  ]
 }

@@ -48,6 +48,7 @@ export class Pump {
   #savedAt = performance.now()
   #pastWritten = false
   #paused = { count: 0, seconds: 0 }
+  readonly #transfers = { received: 0, published: 0 }
   #failingSince: number | undefined
   #requestStop: () => void = () => {}
   readonly #stopRequested: Promise<'stop'>
@@ -75,6 +76,11 @@ export class Pump {
   /** What was marked as paused since the start. */
   get paused(): { count: number; seconds: number } {
     return this.#paused
+  }
+
+  /** Taken from the source and made durable, since the start; what the log had already is not counted. */
+  get transfers(): Readonly<{ received: number; published: number }> {
+    return this.#transfers
   }
 
   start(): void {
@@ -127,6 +133,8 @@ export class Pump {
 
   #write(batch: Pick<SourceBatch, 'transfers' | 'events' | 'truth'>): void {
     if (batch.transfers.length + batch.truth.length + batch.events.length === 0) return
+    const { length } = batch.transfers
+    this.#transfers.received += length
     const written = this.#options.log.write(batch)
     this.#inFlight.set(written, performance.now())
     for (const event of batch.events) {
@@ -136,7 +144,10 @@ export class Pump {
       this.#options.logger.info('nothing was recorded for a while: marked as paused', { seconds })
     }
     written.then(
-      () => this.#inFlight.delete(written),
+      () => {
+        this.#inFlight.delete(written)
+        this.#transfers.published += length
+      },
       // A log that refuses entries is closed or taken over, or the entries are wrong: nothing that waiting can mend.
       (error: unknown) => this.#options.onFatal(error),
     )

@@ -68,6 +68,8 @@ export interface SourceStatus {
   pastProgress: number
   /** How far the source is behind the present, seconds of world time. */
   lagSeconds: number
+  /** Entries from outside that could not become records, by reason; absent for a source that makes its own. */
+  refused?: ReadonlyMap<string, number>
   /** A reason to be worried, for `/health/ready`. */
   problem?: string
 }

@@ -13,12 +13,20 @@ export interface MetricText<L extends string> {
 export class Metrics {
   readonly registry: MetricsRegistry = new Registry()
 
-  counter<L extends string = never>(text: MetricText<L>): Counter<L> {
+  /** `collect` runs at every scrape: for what is counted elsewhere, by `remove()` or `reset()` and then `inc(total)`. */
+  counter<L extends string = never>(text: MetricText<L>, collect?: (counter: Counter<L>) => void): Counter<L> {
     return new Counter<L>({
       name: text.name,
       help: text.help,
       labelNames: text.labels ?? [],
       registers: [this.registry],
+      ...(collect === undefined
+        ? {}
+        : {
+            collect(this: Counter<L>) {
+              collect(this)
+            },
+          }),
     })
   }
 
@@ -39,8 +47,12 @@ export class Metrics {
     })
   }
 
-  plainHistogram(text: MetricText<never>, buckets: number[]): PlainHistogram {
+  plainHistogram(text: MetricText<never>, buckets: readonly number[]): PlainHistogram {
     return new PlainHistogram(text, buckets, this.registry)
+  }
+
+  tallyHistogram<L extends string>(text: MetricText<L>, series: () => Iterable<TallySeries<L>>): TallyHistogram<L> {
+    return new TallyHistogram(text, series, this.registry)
   }
 
   histogram<L extends string = never>(text: MetricText<L>, buckets: number[]): Histogram<L> {
@@ -54,47 +66,81 @@ export class Metrics {
   }
 }
 
-/**
- * A histogram without labels for hot paths: counts in a plain array, and what a scrape shows is made at the scrape. One
- * count costs a few nanoseconds instead of a few hundred.
- */
-export class PlainHistogram extends Histogram {
-  readonly #text: MetricText<never>
-  readonly #bounds: readonly number[]
+/** Values counted by size in a plain array: one costs a few nanoseconds. What shows them does so at a scrape. */
+export class Tally {
+  readonly bounds: readonly number[]
   readonly #counts: Float64Array
   #sum = 0
 
-  constructor(text: MetricText<never>, buckets: number[], registry: MetricsRegistry) {
-    super({ name: text.name, help: text.help, buckets, registers: [registry] })
-    this.#text = text
-    this.#bounds = buckets
-    this.#counts = new Float64Array(buckets.length + 1)
+  constructor(bounds: readonly number[]) {
+    this.bounds = bounds
+    this.#counts = new Float64Array(bounds.length + 1)
   }
 
   add(value: number, times = 1): void {
     let bucket = 0
-    while (bucket < this.#bounds.length && value > (this.#bounds[bucket] as number)) bucket += 1
+    while (bucket < this.bounds.length && value > (this.bounds[bucket] as number)) bucket += 1
     this.#counts[bucket] = (this.#counts[bucket] as number) + times
     this.#sum += value * times
+  }
+
+  /** As Prometheus wants it: how many were at most each bound, how many there were in all, and their sum. */
+  read(): { atMost: { bound: number | '+Inf'; count: number }[]; count: number; sum: number } {
+    let count = 0
+    const atMost = [...this.bounds, '+Inf' as const].map((bound, bucket) => {
+      count += this.#counts[bucket] ?? 0
+      return { bound, count }
+    })
+    return { atMost, count, sum: this.#sum }
+  }
+}
+
+export interface TallySeries<L extends string> {
+  labels: Partial<Record<L, string>>
+  tally: Tally
+}
+
+/** A histogram of tallies that are kept elsewhere: which there are is asked at each scrape. */
+export class TallyHistogram<L extends string = never> extends Histogram<L> {
+  readonly #text: MetricText<L>
+  readonly #series: () => Iterable<TallySeries<L>>
+
+  constructor(text: MetricText<L>, series: () => Iterable<TallySeries<L>>, registry: MetricsRegistry) {
+    super({ name: text.name, help: text.help, labelNames: text.labels ?? [], registers: [registry] })
+    this.#text = text
+    this.#series = series
   }
 
   /** What the registry asks for at a scrape; prom-client's own would print its own counts. */
   async getForPromString() {
     const { name, help } = this.#text
-    let below = 0
-    const values = [...this.#bounds, '+Inf'].map((le, bucket) => {
-      below += this.#counts[bucket] ?? 0
-      return { metricName: `${name}_bucket`, labels: { le }, sharedLabels: {}, value: below }
+    const values = [...this.#series()].flatMap(({ labels, tally }) => {
+      const { atMost, count, sum } = tally.read()
+      const whole = { labels, sharedLabels: {} }
+      return [
+        ...atMost.map(({ bound, count }) => ({
+          ...{ metricName: `${name}_bucket`, labels: { le: bound, ...labels }, sharedLabels: {}, value: count },
+        })),
+        { ...whole, metricName: `${name}_sum`, value: sum },
+        { ...whole, metricName: `${name}_count`, value: count },
+      ]
     })
-    const whole = { labels: {}, sharedLabels: {} }
-    return {
-      ...{ name, help, type: 'histogram', aggregator: 'sum' },
-      values: [
-        ...values,
-        { ...whole, metricName: `${name}_sum`, value: this.#sum },
-        { ...whole, metricName: `${name}_count`, value: below },
-      ],
-    }
+    return { name, help, type: 'histogram', aggregator: 'sum', values }
+  }
+}
+
+/** A histogram without labels for hot paths: one count costs a few nanoseconds instead of a few hundred. */
+export class PlainHistogram extends TallyHistogram {
+  readonly tally: Tally
+
+  constructor(text: MetricText<never>, buckets: readonly number[], registry: MetricsRegistry) {
+    const tally = new Tally(buckets)
+    super(text, () => [{ labels: {}, tally }], registry)
+    this.tally = tally
+  }
+
+  add(value: number, times = 1): void {
+    this.tally.add(value, times)
   }
 }
 

@@ -1,3 +1,4 @@
+import type { LayerReport } from './layers.ts'
 import type { Lifecycle } from './lifecycle.ts'
 import type { MetricsRegistry } from './metrics.ts'
 
@@ -16,6 +17,8 @@ export interface Service extends Lifecycle {
   readonly registry: MetricsRegistry
   /** `/healthz` on the service's own port says whether it is ready, as its predecessor's did; absent: whether it lives. */
   readonly healthzIsReadiness?: boolean
+  /** What it says of its layers, asked at every scrape; absent: nothing. */
+  layers?(): readonly LayerReport[]
   /** Asked at every `/health/ready`; cheap, never touches the volume. */
   checks(): Record<string, HealthCheck>
 }

@@ -1,4 +1,5 @@
 import type { Clock } from '../lib/clock.ts'
+import type { LayerReport } from '../lib/layers.ts'
 import { describeError, UndoStack } from '../lib/lifecycle.ts'
 import type { LeaseTiming } from '../lib/log/lease.ts'
 import type { Logger } from '../lib/logger.ts'
@@ -141,6 +142,10 @@ class Stream implements Service {
   async stop(): Promise<void> {
     await this.#undo.run()
     this.#latency.report()
+  }
+
+  layers(): readonly LayerReport[] {
+    return this.#metrics.layers()
   }
 
   checks(): Record<string, HealthCheck> {

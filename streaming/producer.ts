@@ -1,5 +1,6 @@
 import type { Clock } from '../lib/clock.ts'
 import { DtmsError } from '../lib/errors.ts'
+import type { LayerReport } from '../lib/layers.ts'
 import { describeError, Failure, UndoStack } from '../lib/lifecycle.ts'
 import type { LogWriter } from '../lib/log/log.ts'
 import { openLogWriter } from '../lib/log/writer.ts'
@@ -90,6 +91,10 @@ class Producer implements Service {
     this.#stopNow(new DtmsError('bus.closed', 'the producer stops'))
     await this.#starting?.catch(() => {})
     await this.#undo.run()
+  }
+
+  layers(): readonly LayerReport[] {
+    return this.#metrics.layers()
   }
 
   checks(): Record<string, HealthCheck> {

@@ -1,7 +1,7 @@
+import type { LayerReport } from '../lib/layers.ts'
 import {
   type Counter,
   type Gauge,
-  type Histogram,
   LabelCap,
   Metrics,
   type MetricsRegistry,
@@ -106,7 +106,7 @@ export class StreamMetrics {
     help: 'Records that a rule sent somewhere else as well: to a topic, the webhook or the decision log; refused by a topic or sent',
     labels: ['kind', 'result'],
   })
-  readonly #checkpoints: Histogram = this.#metrics.histogram(
+  readonly #checkpoints: PlainHistogram = this.#metrics.plainHistogram(
     { name: 'dtms_stream_checkpoint_seconds', help: 'Time to save place and state of a partition, seconds' },
     CHECKPOINT_BUCKETS,
   )
@@ -211,7 +211,7 @@ export class StreamMetrics {
   }
 
   observeCheckpoint(seconds: number): void {
-    this.#checkpoints.observe(seconds)
+    this.#checkpoints.add(seconds)
   }
 
   countLost(topic: string, records: number): void {
@@ -228,6 +228,25 @@ export class StreamMetrics {
 
   countRestart(): void {
     this.#restarts.inc()
+  }
+
+  /** `durable` is what internal latency is: from delivery until everything that came of an event is in the log. */
+  layers(): readonly LayerReport[] {
+    const messages = { received: 0, processed: 0, failed: 0 }
+    const validationFailures = new Map<string, number>()
+    for (const { processed, dropped, repeated, quarantined } of this.#ask()?.counts.values() ?? []) {
+      let failed = 0
+      for (const [reason, count] of quarantined) {
+        failed += count
+        validationFailures.set(reason, (validationFailures.get(reason) ?? 0) + count)
+      }
+      messages.received += processed + dropped + repeated + failed
+      messages.processed += processed
+      messages.failed += failed
+    }
+    const [process, durable] = [this.#processing.tally, this.#internalSeconds.tally]
+    const stages = { process, durable, checkpoint: this.#checkpoints.tally }
+    return [{ layer: 'processing', messages, validationFailures, stages }]
   }
 
   #collect(): void {

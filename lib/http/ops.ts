@@ -12,10 +12,13 @@ export interface OpsSources {
   services: readonly Service[]
   /** Registries that belong to no service: process metrics. */
   registries?: readonly MetricsRegistry[]
+  /** Everything that begins with this process has begun; it may not be ready yet. */
+  started: boolean
 }
 
 const checkSchema = z.object({ ok: z.boolean(), detail: z.string().optional() }).meta({ id: 'HealthCheck' })
 const liveSchema = z.object({ status: z.literal('ok') }).meta({ id: 'Live' })
+const startedSchema = z.object({ status: z.enum(['started', 'starting']) }).meta({ id: 'Started' })
 const readySchema = z
   .object({ status: z.enum(['ready', 'not_ready']), checks: z.record(z.string(), checkSchema) })
   .meta({ id: 'Ready' })
@@ -23,7 +26,7 @@ const readySchema = z
 /**
  * /metrics and the health routes; `healthz` says what `/healthz` is the same as. Sources are asked for at every request:
  * an all-in-one wires its services one after the other. Liveness looks at nothing: it is 200 as long as the event loop
- * turns.
+ * turns. `started` is for probes that wait with liveness until a service has taken over its folders: never again 503.
  */
 export function opsRoutes(sources: () => OpsSources, healthz: 'live' | 'ready' = 'live'): Route[] {
   const tags = ['operations']
@@ -62,6 +65,25 @@ export function opsRoutes(sources: () => OpsSources, healthz: 'live' | 'ready' =
     healthz === 'live'
       ? live('/healthz', 'getHealthz', 'The same as /health/live')
       : ready('/healthz', 'getHealthz', 'The same as /health/ready'),
+    defineRoute({
+      method: 'get',
+      path: '/health/started',
+      operationId: 'getStarted',
+      summary: 'Whether the process has finished starting',
+      tags,
+      responses: {
+        200: { description: 'It has', schema: startedSchema, example: { status: 'started' } },
+        503: { description: 'Not yet: a lease is waited for, or a saved state is read', schema: startedSchema },
+      },
+      handle: () => {
+        const { started } = sources()
+        return {
+          status: started ? 200 : 503,
+          body: { status: started ? 'started' : 'starting' },
+          headers: { 'Cache-Control': 'no-store' },
+        }
+      },
+    }),
     ready('/health/ready', 'getReadiness', 'Whether every part is ready, and which is not'),
     defineRoute({
       method: 'get',
@@ -100,16 +122,17 @@ export interface OpsServerOptions {
   service: Service
   /** Beside the service's own: usually the process metrics. */
   registries: readonly MetricsRegistry[]
+  started: () => boolean
   host: string
   port: number
   logger: Logger
 }
 
-/** A service's own port when it runs alone: /metrics, /health/live, /healthz, /health/ready and nothing that changes state. */
+/** A service's own port when it runs alone: /metrics, /health/live, /healthz, /health/started, /health/ready and nothing that changes state. */
 export function serveOps(options: OpsServerOptions): HttpServer & Lifecycle {
-  const { service, registries, host, port, logger } = options
+  const { service, registries, started, host, port, logger } = options
   const healthz = service.healthzIsReadiness === true ? 'ready' : 'live'
-  const routes = opsRoutes(() => ({ services: [service], registries }), healthz)
+  const routes = opsRoutes(() => ({ services: [service], registries, started: started() }), healthz)
   const isKey = createKeyCheck(undefined)
   return createHttpServer({ host, port, logger, mount: (router) => mountRoutes(router, routes, { isKey, logger }) })
 }

@@ -1,5 +1,6 @@
+import type { LayerReport } from '../../lib/layers.ts'
 import type { TailBatch } from '../../lib/log/log.ts'
-import { type Counter, type Histogram, Metrics, type MetricsRegistry } from '../../lib/metrics.ts'
+import { type Counter, Metrics, type MetricsRegistry, type PlainHistogram } from '../../lib/metrics.ts'
 import type { TopicDifference } from '../bus.ts'
 
 /** What is asked of the running producer at every scrape. */
@@ -15,6 +16,7 @@ const PUBLISH_BUCKETS = [0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5,
 export class ProducerMetrics {
   readonly #metrics = new Metrics()
   #ask: () => ProducerFacts | undefined = () => undefined
+  readonly #totals = { published: 0, failed: 0, refused: new Map<string, number>() }
 
   readonly #published = this.#counter(
     'dtms_producer_published_records_total',
@@ -39,7 +41,7 @@ export class ProducerMetrics {
     help: 'Failures that are tried again: bus (unreachable), refused (rights or credentials), volume',
     labels: ['reason'],
   })
-  readonly #seconds: Histogram = this.#metrics.histogram(
+  readonly #seconds: PlainHistogram = this.#metrics.plainHistogram(
     { name: 'dtms_producer_publish_seconds', help: 'From handing a batch to the bus to its acknowledgement, seconds' },
     PUBLISH_BUCKETS,
   )
@@ -93,6 +95,13 @@ export class ProducerMetrics {
     for (const { reason } of batch.damaged) this.#damaged.inc({ reason })
   }
 
+  /** What is received and processed is the stream's to say: in one process both are added up. */
+  layers(): readonly LayerReport[] {
+    const { published, failed, refused } = this.#totals
+    const stages = { publish: this.#seconds.tally }
+    return [{ layer: 'processing', messages: { published, failed }, validationFailures: refused, stages }]
+  }
+
   countPublished(records: number): void {
     this.#published.inc(records)
   }
@@ -101,11 +110,14 @@ export class ProducerMetrics {
     this.#acknowledged.inc(batch.letters)
     this.#bytes.inc(batch.bytes)
     this.#batches.inc()
-    this.#seconds.observe(batch.seconds)
+    this.#seconds.add(batch.seconds)
+    this.#totals.published += batch.letters
   }
 
   countQuarantined(reason: string): void {
     this.#quarantined.inc({ reason })
+    this.#totals.failed += 1
+    this.#totals.refused.set(reason, (this.#totals.refused.get(reason) ?? 0) + 1)
   }
 
   countError(reason: 'bus' | 'refused' | 'volume'): void {

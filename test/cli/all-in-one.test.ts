@@ -18,8 +18,16 @@ test('all services answer at one address with one exposition, and stop twice wit
     'dtms_anomaly_count',
     'dtms_data_fresh_ok',
     'process_start_time_seconds',
+    'dtms_volume_calls_total',
+    'dtms_layer_messages_total',
   ])
     expect(helps).toContain(name)
+  // The stream begins when the others are ready.
+  for (const layer of ['collection', 'storage', 'detection', 'processing']) {
+    const counted = new RegExp(`^dtms_layer_messages_total{layer="${layer}",result="\\w+"} [1-9]`, 'm')
+    await eventually(async () => counted.test(await (await fetch(`${app.url}/metrics`)).text()))
+  }
+  expect((await fetch(`${app.url}/health/started`)).status).toBe(200)
   await app.stop()
   await app.stop()
 })

@@ -54,4 +54,11 @@ describe('a service for later', () => {
     await one.stop()
     expect(calls).toEqual(['stop'])
   })
+
+  it('says of its layers what the service says, from the first', () => {
+    const layers = () => [{ layer: 'storage' as const, messages: { received: 1 } }]
+    const one = later(aService({ layers }).service, () => false, silentLogger)
+    expect(one.layers?.()).toEqual(layers())
+    expect(later(aService().service, () => false, silentLogger).layers?.()).toEqual([])
+  })
 })

@@ -15,6 +15,8 @@ function someFacts(changes: Partial<ExporterFacts> = {}): ExporterFacts {
     lagSeconds: 12,
     speed: 50,
     paused: { count: 1, seconds: 700 },
+    collected: { received: 20, published: 18, refused: new Map([['bad_time', 2]]) },
+    pending: 3,
     writer: {
       lines: 10,
       bytes: 5000,
@@ -104,5 +106,29 @@ describe('metrics of an exporter', () => {
     const metrics = new ExporterMetrics()
     metrics.observeWrite(SITE_A, 0.004)
     expect(await lines(metrics)).toContain('dtms_log_write_seconds_bucket{le="0.005",site="SITE_A",backend="volume"} 1')
+  })
+})
+
+describe('layers', () => {
+  it('are what was taken from the source, and what the store was given, of all sites', () => {
+    const metrics = new ExporterMetrics()
+    expect(metrics.layers()).toEqual([])
+    metrics.watch(SITE_A, () => someFacts())
+    metrics.watch(siteName('SITE_B'), () => someFacts({ collected: { received: 1, published: 1, refused: new Map() } }))
+    metrics.watch(siteName('SITE_C'), () => undefined)
+    metrics.observeWrite(SITE_A, 0.02)
+    const [collectionA, storageA, collectionB, storageB, ...rest] = metrics.layers()
+    expect(rest).toEqual([])
+    expect(collectionA).toEqual({
+      layer: 'collection',
+      messages: { received: 22, published: 18, failed: 2 },
+      validationFailures: new Map([['bad_time', 2]]),
+    })
+    expect(collectionB?.messages).toEqual({ received: 1, published: 1, failed: 0 })
+    expect(storageA).toMatchObject({ layer: 'storage', messages: { received: 13, processed: 10, failed: 2 } })
+    expect(storageA?.validationFailures).toEqual(new Map([['crc', 5]]))
+    // One tally of all sites: told twice it would count twice.
+    expect(storageA?.stages?.write?.read()).toMatchObject({ count: 1, sum: 0.02 })
+    expect(storageB?.stages).toEqual({})
   })
 })

@@ -98,3 +98,16 @@ test('lines that were in the log already are told from new ones', async () => {
   expect(metric(shown, 'dtms_stream_windows_written_total{kind="link"}')).toBe(1)
   expect(metric(shown, 'dtms_stream_lines_repeated_total')).toBe(2)
 })
+
+test('the processing layer received what was processed, dropped, met again or refused', async () => {
+  const { metrics, counts } = someMetrics()
+  Object.assign(counts, { processed: 10, late: 2, dropped: 3, repeated: 4 })
+  counts.quarantine('schema')
+  counts.quarantine('schema')
+  metrics.observeProcessing(0.001)
+  const [layer, ...rest] = metrics.layers()
+  expect(rest).toEqual([])
+  expect(layer).toMatchObject({ layer: 'processing', messages: { received: 19, processed: 10, failed: 2 } })
+  expect(layer?.validationFailures).toEqual(new Map([['schema', 2]]))
+  expect(layer?.stages?.process?.read().count).toBe(1)
+})

@@ -5,6 +5,7 @@ import { loadConfig } from '../../lib/config.ts'
 import type { Codec, LogWriter } from '../../lib/log/log.ts'
 import { openLogWriter } from '../../lib/log/writer.ts'
 import { type Logger, silentLogger } from '../../lib/logger.ts'
+import type { MetricsRegistry } from '../../lib/metrics.ts'
 import { siteName } from '../../lib/names.ts'
 import { transferCodec } from '../../lib/record/codec.ts'
 import type { Transfer } from '../../lib/record/record.ts'
@@ -67,6 +68,8 @@ export interface TestApiOptions {
   clock?: TestClock
   logger?: Logger
   services?: readonly Service[]
+  registries?: readonly MetricsRegistry[]
+  othersStarted?: () => boolean
   /** Do not wait until the API is ready. */
   wait?: boolean
 }
@@ -83,8 +86,8 @@ export async function startApi(options: TestApiOptions = {}): Promise<TestApi> {
     ...options.env,
   }
   const config = loadConfig(apiConfig, env)
-  const services = options.services ?? []
-  const api = createApi({ config, clock, volume, services, logger: options.logger ?? silentLogger })
+  const { services = [], registries = [], othersStarted = () => true, logger = silentLogger } = options
+  const api = createApi({ config, clock, volume, services, registries, othersStarted, logger })
   onTestFinished(() => api.stop())
   await api.start()
   if (options.wait !== false) await eventually(() => Object.values(api.checks()).every(({ ok }) => ok))

@@ -11,11 +11,16 @@ function aService(checks: () => Record<string, HealthCheck>): Service {
   return { name: 'thing', registry: metrics.registry, checks, start: async () => {}, stop: async () => {} }
 }
 
-async function opsOf(checks: () => Record<string, HealthCheck>, changes: Partial<Service> = {}): Promise<string> {
+async function opsOf(
+  checks: () => Record<string, HealthCheck>,
+  changes: Partial<Service> = {},
+  started: () => boolean = () => true,
+): Promise<string> {
   const process = new Metrics()
   process.gauge({ name: 'dtms_test_process', help: 'Process' }).set(1)
   const service = { ...aService(checks), ...changes }
-  const server = serveOps({ service, registries: [process.registry], host: '127.0.0.1', port: 0, logger: silentLogger })
+  const where = { host: '127.0.0.1', port: 0, logger: silentLogger }
+  const server = serveOps({ service, registries: [process.registry], started, ...where })
   await server.start()
   onTestFinished(() => server.stop())
   return server.url
@@ -43,6 +48,24 @@ test('a service may say with /healthz whether it is ready; liveness stays what i
   expect([await status('/healthz'), await status('/health/ready'), await status('/health/live')]).toEqual([
     503, 503, 200,
   ])
+})
+
+test('whether it has started is another question than whether it lives or is ready', async () => {
+  let started = false
+  const url = await opsOf(
+    () => ({ bus: { ok: false } }),
+    {},
+    () => started,
+  )
+  const answer = async (path: string) => {
+    const { status, json } = await ask(url + path)
+    return [status, json]
+  }
+  expect(await answer('/health/started')).toEqual([503, { status: 'starting' }])
+  expect(await answer('/health/live')).toEqual([200, { status: 'ok' }])
+  started = true
+  expect(await answer('/health/started')).toEqual([200, { status: 'started' }])
+  expect((await answer('/health/ready'))[0]).toBe(503)
 })
 
 test('readiness names every check and is 503 when one fails', async () => {
