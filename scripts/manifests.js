@@ -48,7 +48,7 @@ export function generatedManifests(root) {
   files.set('openshift/components/monitors/prometheus-rule.yaml', toPrometheusRule(rules))
 
   configMap('openshift/config/alertmanager-config.yaml', 'alertmanager-config', 'alertmanager', 'monitoring', {
-    'alertmanager.yml': read('openshift/alertmanager/alertmanager.yml'),
+    ...alertmanagerVariants(read('openshift/alertmanager/alertmanager.yml')),
     ...Object.fromEntries(
       names('openshift/alertmanager', '.tmpl').map((name) => [name, read(`openshift/alertmanager/${name}`)]),
     ),
@@ -72,6 +72,18 @@ export function generatedManifests(root) {
     )
   }
   return files
+}
+
+/** Alertmanager's configuration as it is, and with the routes to its other receivers. */
+export function alertmanagerVariants(text) {
+  const withRoutes = (...receivers) =>
+    receivers.reduce((variant, receiver) => variant.replaceAll(`#${receiver}: `, ''), text)
+  return {
+    'alertmanager.yml': text,
+    'alertmanager-slack.yml': withRoutes('slack'),
+    'alertmanager-pagerduty.yml': withRoutes('pagerduty'),
+    'alertmanager-slack-pagerduty.yml': withRoutes('slack', 'pagerduty'),
+  }
 }
 
 function toConfigMap(name, app, component, data) {
