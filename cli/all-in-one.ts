@@ -63,7 +63,7 @@ export interface Plan {
  * Checks the settings of every service before anything is opened.
  * @throws DtmsError `config.invalid` with the problems of all of them together
  */
-export function planAllInOne(env: Env, { createKey = true } = {}): Plan {
+export async function planAllInOne(env: Env, { createKey = true } = {}): Promise<Plan> {
   const problems = new Set<string>()
   const attempt = <T>(work: () => T): T | undefined => {
     try {
@@ -77,7 +77,10 @@ export function planAllInOne(env: Env, { createKey = true } = {}): Plan {
   }
   const config = attempt(() => loadConfig(upConfig, env))
   const checked: Env = { ...env, SITE_NAME: env.SITE_NAME ?? 'SITE_A' }
-  for (const entry of services.values()) attempt(() => entry.load(checked))
+  for (const { open } of services.values()) {
+    const entry = await open()
+    attempt(() => entry.load(checked))
+  }
   if (config === undefined || problems.size > 0) {
     throw new DtmsError('config.invalid', `wrong settings:\n  ${[...problems].join('\n  ')}`, {
       hint: 'correct them and start again; docs/configuration.md lists every setting',

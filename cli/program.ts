@@ -2,14 +2,16 @@ import { Command, CommanderError } from 'commander'
 import { version } from '../lib/version.ts'
 import type { Act, AddCommand } from './command.ts'
 import { type CliContext, reportFailure } from './context.ts'
-import { addImport } from './import.ts'
-import { addLoad } from './load.ts'
-import { addLog } from './log.ts'
-import { addRun } from './run.ts'
-import { addSimulate } from './simulate.ts'
-import { addUp } from './up.ts'
 
-const commands: readonly AddCommand[] = [addUp, addRun, addSimulate, addImport, addLog, addLoad]
+/** A subcommand's code is loaded when it is asked for: a service in a small pod has no room for that of the others. */
+const commands: ReadonlyMap<string, () => Promise<AddCommand>> = new Map([
+  ['up', async () => (await import('./up.ts')).addUp],
+  ['run', async () => (await import('./run.ts')).addRun],
+  ['simulate', async () => (await import('./simulate.ts')).addSimulate],
+  ['import', async () => (await import('./import.ts')).addImport],
+  ['log', async () => (await import('./log.ts')).addLog],
+  ['load', async () => (await import('./load.ts')).addLoad],
+])
 
 /**
  * The `dtms` command.
@@ -17,7 +19,7 @@ const commands: readonly AddCommand[] = [addUp, addRun, addSimulate, addImport, 
  */
 export async function runCli(args: readonly string[], context: CliContext): Promise<number> {
   let code = 0
-  const program = createProgram(context, async (work) => {
+  const program = await createProgram(context, args[0], async (work) => {
     try {
       code = await work()
     } catch (error) {
@@ -33,7 +35,8 @@ export async function runCli(args: readonly string[], context: CliContext): Prom
   return code
 }
 
-export function createProgram(context: CliContext, act: Act): Command {
+/** With the one subcommand of that name; with all of them when there is none, which is what help needs. */
+export async function createProgram(context: CliContext, name: string | undefined, act: Act): Promise<Command> {
   const program = new Command('dtms')
     .description('Distributed transfer monitoring: simulate or import transfers, record them, watch them.')
     .version(version)
@@ -43,6 +46,8 @@ export function createProgram(context: CliContext, act: Act): Command {
       writeOut: (text) => context.out(text.trimEnd()),
       writeErr: (text) => context.err(text.trimEnd()),
     })
-  for (const add of commands) add(program, context, act)
+  const asked = commands.get(name ?? '')
+  const wanted = asked === undefined ? [...commands.values()] : [asked]
+  for (const add of await Promise.all(wanted.map((load) => load()))) add(program, context, act)
   return program
 }

@@ -13,7 +13,10 @@ export async function referencePages(): Promise<Map<string, string>> {
   const { volume, registries: processWide } = measureProcess(createInlineVolume({ root: '.' }), () => [])
   const clock = createSharedClock(volume, 'wall')
   const env = { SITE_NAME: siteName('SITE_A'), DTMS_API_KEY: 'only-to-read-the-registries' }
-  const registries = [...services].map(([service, entry]) => ({
+  const opened = await Promise.all(
+    [...services].map(async ([service, line]) => ({ service, title: line.title, entry: await line.open() })),
+  )
+  const registries = opened.map(({ service, entry }) => ({
     service,
     registries: [entry.load(env).create({ volume, clock, logger: silentLogger, registries: [] }).registry],
   }))
@@ -22,11 +25,11 @@ export async function referencePages(): Promise<Map<string, string>> {
     [
       'configuration.md',
       configurationPage([
-        ...[...services].map(([service, { title, settings }]) => ({ service, title, settings })),
+        ...opened.map(({ service, title, entry }) => ({ service, title, settings: entry.settings })),
         { service: 'up', title: 'The all-in-one.', settings: upConfig.settings },
       ]),
     ],
     ['metrics.md', await metricsPage([...registries, { service: 'every process', registries: processWide }])],
-    ['cli.md', cliPage(createProgram(quiet, async () => {}))],
+    ['cli.md', cliPage(await createProgram(quiet, undefined, async () => {}))],
   ])
 }

@@ -6,9 +6,8 @@ import { openVolume } from '../lib/volume/open.ts'
 import { createSharedClock } from '../lib/world/shared-clock.ts'
 import type { AddCommand } from './command.ts'
 import type { CliContext } from './context.ts'
-import { correlateOnce } from './correlate-once.ts'
 import { dataOption, type EnvOption, toOption, withOptions } from './options.ts'
-import { type LoadedService, type ServiceEntry, services } from './services.ts'
+import { type LoadedService, type ServiceEntry, type ServiceLine, services } from './services.ts'
 import { keepHeapSmall } from './small-heap.ts'
 
 const runOptions: readonly EnvOption[] = [
@@ -26,10 +25,10 @@ export const addRun: AddCommand = (program, context, act) => {
   const run = program
     .command('run')
     .description('run one service by itself, as in a cluster; its settings come from the environment')
-  for (const [name, entry] of services) {
+  for (const [name, line] of services) {
     const command = run
       .command(name)
-      .description(entry.title)
+      .description(line.title)
       .option('--check-config', 'check the settings, name every problem, and end')
     for (const option of runOptions) command.addOption(toOption(option))
     if (name === 'correlation') {
@@ -37,12 +36,13 @@ export const addRun: AddCommand = (program, context, act) => {
         .option('--once', 'one pass over what is new since the last, then end')
         .option('--json', 'with --once: the result as one JSON object')
     }
-    command.action((flags: RunFlags) => act(() => runService(name, entry, context, flags)))
+    command.action((flags: RunFlags) => act(() => runService(name, line, context, flags)))
   }
 }
 
-async function runService(name: string, entry: ServiceEntry, context: CliContext, flags: RunFlags): Promise<number> {
+async function runService(name: string, line: ServiceLine, context: CliContext, flags: RunFlags): Promise<number> {
   const env = withOptions(context, runOptions, { ...flags })
+  const entry = await line.open()
   const loaded = entry.load(env)
   if (flags.checkConfig === true) {
     context.out(`the settings of ${name} are good`)
@@ -50,11 +50,14 @@ async function runService(name: string, entry: ServiceEntry, context: CliContext
   }
   const logger = createLogger({
     service: name,
-    layer: entry.layer,
+    layer: line.layer,
     level: loaded.config.logLevel,
     fd: flags.once === true ? 2 : 1,
   })
-  if (flags.once === true) return correlateOnce(env, context, logger, flags.json === true)
+  if (flags.once === true) {
+    const { correlateOnce } = await import('./correlate-once.ts')
+    return correlateOnce(env, context, logger, flags.json === true)
+  }
   const onVolume = name === 'stream' ? keepHeapSmall : () => {}
   return runUntilSignal(createProcess(entry, loaded, logger, onVolume), logger)
 }

@@ -1,13 +1,3 @@
-import { createAnomaly } from '../anomaly/app.ts'
-import { anomalyConfig } from '../anomaly/config.ts'
-import { createApi } from '../api/app.ts'
-import { apiConfig } from '../api/config.ts'
-import { createCorrelation } from '../correlation/app.ts'
-import { correlationConfig } from '../correlation/config.ts'
-import { createExporter } from '../exporters/app.ts'
-import { exporterConfig } from '../exporters/config.ts'
-import { createFreshness } from '../freshness/app.ts'
-import { freshnessConfig } from '../freshness/config.ts'
 import { type ConfigOf, loadConfig, type Settings } from '../lib/config.ts'
 import { createLinePrinter, type Layer, type Logger } from '../lib/logger.ts'
 import type { MetricsRegistry } from '../lib/metrics.ts'
@@ -15,11 +5,6 @@ import type { Service } from '../lib/service.ts'
 import type { commonSettings } from '../lib/settings.ts'
 import type { Volume } from '../lib/volume/volume.ts'
 import type { SharedClock } from '../lib/world/shared-clock.ts'
-import { createStream } from '../streaming/app.ts'
-import { producerConfig, streamConfig } from '../streaming/config.ts'
-import { createProducer } from '../streaming/producer.ts'
-import { loadRoutes } from '../streaming/routes-file.ts'
-import { openBus, withOwnBus } from './bus.ts'
 
 export type Env = Record<string, string | undefined>
 
@@ -34,10 +19,15 @@ export interface ServiceParts {
 
 export type CommonConfig = ConfigOf<typeof commonSettings>
 
-/** A service that `dtms run` knows: one entry in the table below. */
-export interface ServiceEntry {
+/** A service that `dtms run` knows: one line in the table below. */
+export interface ServiceLine {
   title: string
   layer: Layer
+  /** Loads its code, and no other's: all of them together would cost each process 20 MiB. */
+  open(): Promise<ServiceEntry>
+}
+
+export interface ServiceEntry {
   settings: Settings
   /** Checks the settings; `create` then wires and opens nothing. */
   load(env: Env): LoadedService
@@ -51,8 +41,6 @@ export interface LoadedService {
 }
 
 interface ServiceOutline<C extends LoadedService['config']> {
-  title: string
-  layer: Layer
   settings: Settings
   config(env: Env): C
   create(dependencies: ServiceParts & { config: C }): Service & { readonly url?: string }
@@ -61,8 +49,6 @@ interface ServiceOutline<C extends LoadedService['config']> {
 
 function entry<C extends LoadedService['config']>(outline: ServiceOutline<C>): ServiceEntry {
   return {
-    title: outline.title,
-    layer: outline.layer,
     settings: outline.settings,
     listensItself: outline.listensItself ?? false,
     load(env) {
@@ -72,93 +58,149 @@ function entry<C extends LoadedService['config']>(outline: ServiceOutline<C>): S
   }
 }
 
-export const services: ReadonlyMap<string, ServiceEntry> = new Map([
+export const services: ReadonlyMap<string, ServiceLine> = new Map([
   [
     'exporter',
-    entry({
+    {
       title: 'One process per site: a source, the simulator or a foreign log, becomes the log of that site.',
       layer: 'collection',
-      settings: exporterConfig.settings,
-      config: (env) => loadConfig(exporterConfig, env),
-      create: (dependencies) => createExporter(dependencies),
-    }),
+      async open() {
+        const [{ createExporter }, { exporterConfig }] = await Promise.all([
+          import('../exporters/app.ts'),
+          import('../exporters/config.ts'),
+        ])
+        return entry({
+          settings: exporterConfig.settings,
+          config: (env) => loadConfig(exporterConfig, env),
+          create: (dependencies) => createExporter(dependencies),
+        })
+      },
+    },
   ],
   [
     'anomaly',
-    entry({
+    {
       title: 'Scores every transfer, decides, explains, and watches every link.',
       layer: 'detection',
-      settings: anomalyConfig.settings,
-      config: (env) => loadConfig(anomalyConfig, env),
-      create: (dependencies) => createAnomaly(dependencies),
-    }),
+      async open() {
+        const [{ createAnomaly }, { anomalyConfig }] = await Promise.all([
+          import('../anomaly/app.ts'),
+          import('../anomaly/config.ts'),
+        ])
+        return entry({
+          settings: anomalyConfig.settings,
+          config: (env) => loadConfig(anomalyConfig, env),
+          create: (dependencies) => createAnomaly(dependencies),
+        })
+      },
+    },
   ],
   [
     'freshness',
-    entry({
+    {
       title: 'Says how old the newest record of every site is, and what that means; watches the API.',
       layer: 'detection',
-      settings: freshnessConfig.settings,
-      config: (env) => loadConfig(freshnessConfig, env),
-      create: (dependencies) => createFreshness(dependencies),
-    }),
+      async open() {
+        const [{ createFreshness }, { freshnessConfig }] = await Promise.all([
+          import('../freshness/app.ts'),
+          import('../freshness/config.ts'),
+        ])
+        return entry({
+          settings: freshnessConfig.settings,
+          config: (env) => loadConfig(freshnessConfig, env),
+          create: (dependencies) => createFreshness(dependencies),
+        })
+      },
+    },
   ],
   [
     'correlation',
-    entry({
+    {
       title: 'A batch job: anomalies against throughput, per site and link, with lag.',
       layer: 'detection',
-      settings: correlationConfig.settings,
-      config: (env) => loadConfig(correlationConfig, env),
-      create: (dependencies) => createCorrelation(dependencies),
-    }),
+      async open() {
+        const [{ createCorrelation }, { correlationConfig }] = await Promise.all([
+          import('../correlation/app.ts'),
+          import('../correlation/config.ts'),
+        ])
+        return entry({
+          settings: correlationConfig.settings,
+          config: (env) => loadConfig(correlationConfig, env),
+          create: (dependencies) => createCorrelation(dependencies),
+        })
+      },
+    },
   ],
   [
     'producer',
-    entry({
+    {
       title: 'Publishes every recorded transfer to the topic, once it is durable.',
       layer: 'processing',
-      settings: producerConfig.settings,
-      config: (env) => loadConfig(producerConfig, env),
-      create: ({ config, logger, ...parts }) =>
-        withOwnBus(openBus(config, 'dtms-producer', logger), (bus) =>
-          createProducer({ config, logger, bus, ...parts }),
-        ),
-    }),
+      async open() {
+        const [{ createProducer }, { producerConfig }, { openBus, withOwnBus }] = await Promise.all([
+          import('../streaming/producer.ts'),
+          import('../streaming/config.ts'),
+          import('./bus.ts'),
+        ])
+        return entry({
+          settings: producerConfig.settings,
+          config: (env) => loadConfig(producerConfig, env),
+          create: ({ config, logger, ...parts }) =>
+            withOwnBus(openBus(config, 'dtms-producer', logger), (bus) =>
+              createProducer({ config, logger, bus, ...parts }),
+            ),
+        })
+      },
+    },
   ],
   [
     'stream',
-    entry({
+    {
       title: 'Reads the topics: transfers into windows and verdicts, events into verdicts; calls the webhook.',
       layer: 'processing',
-      settings: streamConfig.settings,
-      config: (env) => {
-        const config = loadConfig(streamConfig, env)
-        loadRoutes(config)
-        return config
+      async open() {
+        const [{ createStream }, { streamConfig }, { loadRoutes }, { openBus, withOwnBus }] = await Promise.all([
+          import('../streaming/app.ts'),
+          import('../streaming/config.ts'),
+          import('../streaming/routes-file.ts'),
+          import('./bus.ts'),
+        ])
+        return entry({
+          settings: streamConfig.settings,
+          config: (env) => {
+            const config = loadConfig(streamConfig, env)
+            loadRoutes(config)
+            return config
+          },
+          create: ({ config, logger, ...parts }) =>
+            withOwnBus(openBus(config, 'dtms-stream', logger), (bus) =>
+              createStream({
+                config,
+                logger,
+                bus,
+                routes: loadRoutes(config),
+                printDecisions: createLinePrinter(1),
+                ...parts,
+              }),
+            ),
+        })
       },
-      create: ({ config, logger, ...parts }) =>
-        withOwnBus(openBus(config, 'dtms-stream', logger), (bus) =>
-          createStream({
-            config,
-            logger,
-            bus,
-            routes: loadRoutes(config),
-            printDecisions: createLinePrinter(1),
-            ...parts,
-          }),
-        ),
-    }),
+    },
   ],
   [
     'api',
-    entry({
+    {
       title: 'REST, OpenAPI pages, live events and the overview page.',
       layer: 'api',
-      settings: apiConfig.settings,
-      config: (env) => loadConfig(apiConfig, env),
-      create: (dependencies) => createApi(dependencies),
-      listensItself: true,
-    }),
+      async open() {
+        const [{ createApi }, { apiConfig }] = await Promise.all([import('../api/app.ts'), import('../api/config.ts')])
+        return entry({
+          settings: apiConfig.settings,
+          config: (env) => loadConfig(apiConfig, env),
+          create: (dependencies) => createApi(dependencies),
+          listensItself: true,
+        })
+      },
+    },
   ],
 ])

@@ -39,7 +39,7 @@ export const addUp: AddCommand = (program, context, act) => {
 
 async function up(context: CliContext, flags: { checkConfig?: boolean }): Promise<number> {
   const env = withOptions(context, upOptions, { ...flags })
-  const plan = planAllInOne(env, { createKey: flags.checkConfig !== true })
+  const plan = await planAllInOne(env, { createKey: flags.checkConfig !== true })
   if (flags.checkConfig === true) {
     context.out('the settings are good')
     return 0

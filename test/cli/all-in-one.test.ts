@@ -6,7 +6,7 @@ import { runHere } from '../support/cli.ts'
 
 test('all services answer at one address with one exposition, and stop twice without complaint', async () => {
   const env = { DTMS_DATA_DIR: aFolder(), DTMS_PORT: '0', DTMS_BACKFILL_HOURS: '0.5' }
-  const app = createAllInOne(planAllInOne(env), () => silentLogger)
+  const app = createAllInOne(await planAllInOne(env), () => silentLogger)
   expect(app.waitingFor().length).toBeGreaterThan(0)
   await app.start()
   await eventually(() => app.waitingFor().length === 0)
@@ -36,7 +36,7 @@ test('a log that is only shown has no exporters, and its present is its end', as
   const data = aFolder()
   await runHere(['simulate', '--days', '0.1', '--out', data])
   const env = { DTMS_DATA_DIR: data, DTMS_PORT: '0', DTMS_SOURCE: 'none' }
-  const plan = planAllInOne(env)
+  const plan = await planAllInOne(env)
   expect(plan.sites).toEqual([])
   const app = createAllInOne(plan, () => silentLogger)
   await app.start()

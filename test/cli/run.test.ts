@@ -1,3 +1,6 @@
+import { readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { createProcess } from '../../cli/run.ts'
 import { services } from '../../cli/services.ts'
@@ -21,7 +24,7 @@ test('every wrong setting is named at once, with exit code 2', async () => {
 test.each(['exporter', 'anomaly', 'freshness', 'correlation', 'api'])(
   'the service %s runs alone with a port of its own, and stops',
   async (name) => {
-    const entry = services.get(name)
+    const entry = await services.get(name)?.open()
     const env = {
       SITE_NAME: 'SITE_A',
       DTMS_PORT: '0',
@@ -47,4 +50,26 @@ test('a service that must not listen beyond loopback without a key says so and e
   const env = { DTMS_HOST: '0.0.0.0', DTMS_PORT: '0', DTMS_DATA_DIR: aFolder() }
   const { code, out, err } = await dtms(['run', 'api'], env)
   expect([code, out + err]).toEqual([2, expect.stringContaining('DTMS_API_KEY')])
+})
+
+/** Every file that is loaded with these, without what is loaded only when it is asked for. */
+function loadedWith(files: readonly string[]): string[] {
+  const root = fileURLToPath(new URL('../..', import.meta.url))
+  const found = new Set<string>()
+  const visit = (file: string): void => {
+    if (found.has(file)) return
+    found.add(file)
+    const text = readFileSync(join(root, file), 'utf8')
+    for (const [, clause = '', path = ''] of text.matchAll(/^import ([^;]*?)from '(\.[^']+)'/gm))
+      if (!clause.startsWith('type ')) visit(join(dirname(file), path))
+  }
+  for (const file of files) visit(file)
+  return [...found]
+}
+
+test('before a service is chosen no code of any service, and of no other subcommand, is loaded', () => {
+  const folders = new Set(loadedWith(['cli/main.ts', 'cli/context.ts', 'cli/program.ts', 'cli/run.ts']).map(dirname))
+  expect([...folders].filter((folder) => !folder.startsWith('lib'))).toEqual(['cli'])
+  expect(loadedWith(['cli/program.ts', 'cli/run.ts'])).not.toContain('cli/up.ts')
+  expect(loadedWith(['cli/up.ts'])).toContain('streaming/app.ts')
 })
