@@ -9,6 +9,7 @@ import type { MetricsRegistry } from '../lib/metrics.ts'
 import { transferCodec } from '../lib/record/codec.ts'
 import type { HealthCheck, Service } from '../lib/service.ts'
 import { anomaliesCodec, controlCodec, eventsCodec } from '../lib/streams/codecs.ts'
+import type { CorrelationItem } from '../lib/streams/correlations.ts'
 import type { Volume } from '../lib/volume/volume.ts'
 import type { SharedClock } from '../lib/world/shared-clock.ts'
 import { Changes } from './changes.ts'
@@ -80,6 +81,7 @@ export function createApi(options: ApiOptions): Api {
     memoryAnomalies: () => state.anomalies.size,
     lagBytes: () => reader.lagBytes,
     correlation: () => correlationNow(state, clock),
+    activeFaults: () => state.faults.list(clock.now(), false).filter((fault) => fault.state === 'active'),
   })
   const reader = new StreamReader({ volume, clock, logger, state, metrics, pollMs: config.pollMs })
   const changes = new Changes(clock, state)
@@ -191,11 +193,9 @@ export function createApi(options: ApiOptions): Api {
 function correlationNow(
   state: ApiState,
   clock: SharedClock,
-): { coefficient: number | null; ageSeconds: number } | undefined {
+): { items: readonly CorrelationItem[]; ageSeconds: number } | undefined {
   const { newest } = state.correlations
   if (newest === undefined) return undefined
   const ageSeconds = Math.max(0, clock.now() - newest.at)
-  if (ageSeconds > CORRELATION_SECONDS) return undefined
-  const whole = newest.items.find(({ scope }) => 'platform' in scope)
-  return { coefficient: whole?.coefficient ?? null, ageSeconds }
+  return ageSeconds > CORRELATION_SECONDS ? undefined : { items: newest.items, ageSeconds }
 }

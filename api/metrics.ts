@@ -1,5 +1,6 @@
-import type { MetricsRegistry } from '../lib/metrics.ts'
-import { type Counter, type Gauge, type Histogram, Metrics } from '../lib/metrics.ts'
+import { type Counter, type Gauge, type Histogram, LabelCap, Metrics, type MetricsRegistry } from '../lib/metrics.ts'
+import type { Scope } from '../lib/names.ts'
+import type { CorrelationItem } from '../lib/streams/correlations.ts'
 
 /** Figures that are asked for at every scrape; none is stored. */
 export interface ApiFacts {
@@ -8,9 +9,14 @@ export interface ApiFacts {
   memoryAnomalies(): number
   /** Bytes of the log that have not been read yet. */
   lagBytes(): number
-  /** Coefficient of the newest correlation run and its age; undefined when there is none, or none that is young enough. */
-  correlation(): { coefficient: number | null; ageSeconds: number } | undefined
+  /** The newest correlation run and its age; undefined when there is none, or none that is young enough. */
+  correlation(): { items: readonly CorrelationItem[]; ageSeconds: number } | undefined
+  /** Faults that hold now and that everybody may see. */
+  activeFaults(): readonly { kind: string; scope: Scope }[]
 }
+
+/** As many links as the stream service shows. */
+const MAX_LINKS = 100
 
 export interface ApiMetrics {
   registry: MetricsRegistry
@@ -26,19 +32,17 @@ export interface ApiMetrics {
 
 export function createApiMetrics(facts: ApiFacts): ApiMetrics {
   const metrics = new Metrics()
+  declareCorrelation(metrics, facts)
   metrics.gauge(
     {
-      name: 'dtms_corr_anomaly_throughput',
-      help: 'Pearson coefficient of anomalies per minute against mean throughput, all links, newest batch run; absent after 30 minutes without a run',
+      name: 'dtms_faults_active',
+      help: 'Injected faults that hold now, by kind and by the site, or source and destination, that they are about (neither: the whole platform); hidden ones are left out until they are revealed',
+      labels: ['kind', 'site', 'source', 'destination'],
     },
-    (gauge) => setOrRemove(gauge, facts.correlation()?.coefficient ?? undefined),
-  )
-  metrics.gauge(
-    {
-      name: 'dtms_corr_age_seconds',
-      help: 'World seconds since the newest correlation run; absent after 30 minutes without a run',
+    (gauge) => {
+      gauge.reset()
+      for (const { kind, scope } of facts.activeFaults()) gauge.inc({ kind, ...labelsOf(scope) })
     },
-    (gauge) => setOrRemove(gauge, facts.correlation()?.ageSeconds),
   )
   metrics.gauge({ name: 'dtms_api_memory_records', help: 'Newest transfers kept in memory' }, (gauge) =>
     gauge.set(facts.memoryRecords()),
@@ -92,6 +96,47 @@ export function createApiMetrics(facts: ApiFacts): ApiMetrics {
       (gauge) => gauge.set(facts.eventClients()),
     ),
   }
+}
+
+/** Results of the batch job, which is over when it is asked for: the API read them from the log. */
+function declareCorrelation(metrics: Metrics, facts: ApiFacts): void {
+  const links = new LabelCap(MAX_LINKS)
+  const young = 'newest batch run; absent after 30 minutes without a run'
+  const whole = () => facts.correlation()?.items.find(({ scope }) => 'platform' in scope)
+  const gauge = (name: string, help: string, value: () => number | undefined) =>
+    metrics.gauge({ name, help: `${help}, ${young}` }, (it) => setOrRemove(it, value()))
+  const linkGauge = (name: string, help: string, value: (item: CorrelationItem) => number | undefined) =>
+    metrics.gauge({ name, help: `${help}, ${young}`, labels: ['source', 'destination'] }, (it) => {
+      it.reset()
+      for (const item of facts.correlation()?.items ?? []) {
+        const link = 'source' in item.scope ? item.scope : undefined
+        const number = value(item)
+        if (link === undefined || number === undefined) continue
+        if (links.label(`${link.source}>${link.destination}`) !== '_other') it.set({ ...link }, number)
+      }
+    })
+  gauge(
+    'dtms_corr_anomaly_throughput',
+    'Pearson coefficient of anomalies per minute against mean throughput, all links',
+    () => whole()?.coefficient ?? undefined,
+  )
+  gauge('dtms_corr_p_value', 'Two-sided p of that coefficient', () => whole()?.pValue ?? undefined)
+  gauge('dtms_corr_pairs', 'Minutes that the coefficient was made from', () => whole()?.pairs)
+  gauge('dtms_corr_age_seconds', 'World seconds since that run', () => facts.correlation()?.ageSeconds)
+  linkGauge(
+    'dtms_corr_link_coefficient',
+    'Pearson coefficient of anomalies per minute against mean throughput of a link',
+    ({ coefficient }) => coefficient ?? undefined,
+  )
+  linkGauge(
+    'dtms_corr_link_lag_seconds',
+    'Lag at which the coefficient of a link is strongest, seconds; positive: throughput follows the anomalies',
+    ({ bestLagMinutes }) => (bestLagMinutes === null ? undefined : bestLagMinutes * 60),
+  )
+}
+
+function labelsOf(scope: Scope): Partial<Record<'site' | 'source' | 'destination', string>> {
+  return 'platform' in scope ? {} : { ...scope }
 }
 
 /** A value that is not known must not be exposed at all: the old one would look like news. */

@@ -54,3 +54,14 @@ test('the old gauge is there for 30 minutes of world time after a run and then g
   clock.advance(1)
   expect((await get('/metrics')).text).not.toMatch(/^dtms_corr_/m)
 })
+
+test('what the newest run says is told in metrics: of everything, and link by link', async () => {
+  const { get } = await anApiWithRuns(2)
+  const { text } = await get('/metrics')
+  expect(text.split('\n').filter((line) => /^dtms_corr_(pairs|p_value|link_)/.test(line))).toEqual([
+    'dtms_corr_p_value 0.01',
+    'dtms_corr_pairs 60',
+    'dtms_corr_link_coefficient{source="SITE_A",destination="SITE_B"} -0.4',
+    'dtms_corr_link_lag_seconds{source="SITE_A",destination="SITE_B"} 120',
+  ])
+})

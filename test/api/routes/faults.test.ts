@@ -21,6 +21,35 @@ async function anApi(options: TestApiOptions = {}): Promise<TestApi> {
 }
 const wish = { kind: 'link-brownout', scope: { source: 'SITE_A', destination: 'SITE_B' }, durationSeconds: 600 }
 
+/** Lines of the metric that says which faults hold. */
+async function activeFaults({ get }: TestApi): Promise<string[]> {
+  return (await get('/metrics')).text.split('\n').filter((line) => line.startsWith('dtms_faults_active'))
+}
+
+describe('the metric of active faults', () => {
+  test('has a series for each fault while it holds, with the scope that it is about', async () => {
+    const api = await anApi()
+    await api.change('POST', '/v1/faults', wish)
+    await api.change('POST', '/v1/faults', { ...wish, kind: 'silent-site', scope: { site: 'SITE_C' } })
+    expect(await activeFaults(api)).toEqual([])
+    api.clock.advance(5)
+    expect(await activeFaults(api)).toEqual([
+      'dtms_faults_active{kind="silent-site",site="SITE_C"} 1',
+      'dtms_faults_active{kind="link-brownout",source="SITE_A",destination="SITE_B"} 1',
+    ])
+    api.clock.advance(600)
+    expect(await activeFaults(api)).toEqual([])
+  })
+
+  test('never shows a hidden one', async () => {
+    const api = await anApi()
+    await api.change('POST', '/v1/faults', { ...wish, hidden: true })
+    api.clock.advance(10)
+    expect((await api.change('GET', '/v1/faults/f-1')).json).toMatchObject({ state: 'active', hidden: true })
+    expect(await activeFaults(api)).toEqual([])
+  })
+})
+
 describe('the catalogue', () => {
   test('describes every kind of fault', async () => {
     const { get } = await anApi()
