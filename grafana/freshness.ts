@@ -20,7 +20,7 @@ export const freshness = dashboard({
         states({
           title: 'State',
           description:
-            'Only silent is an alarm: more than twice as old as the habit of the site allows. Then: is the exporter up, does it write (Storage), is it a pause that nobody announced?',
+            'Only silent is an alarm: more than twice as old as the habit of the site allows. Then look whether the exporter is up, whether it writes (Storage), and whether somebody paused it.',
           unit: unit.word,
           width: 24,
           height: 7,
