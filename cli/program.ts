@@ -11,6 +11,7 @@ const commands: ReadonlyMap<string, () => Promise<AddCommand>> = new Map([
   ['import', async () => (await import('./import.ts')).addImport],
   ['log', async () => (await import('./log.ts')).addLog],
   ['load', async () => (await import('./load.ts')).addLoad],
+  ['preflight', async () => (await import('./preflight.ts')).addPreflight],
 ])
 
 /**
