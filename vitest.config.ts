@@ -3,7 +3,15 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    exclude: ['test/alerts/**', 'test/browser/**', 'test/kafka/**', 'test/package/**', 'test/long/**', 'test/spark/**'],
+    exclude: [
+      'test/alerts/**',
+      'test/browser/**',
+      'test/kafka/**',
+      'test/package/**',
+      'test/long/**',
+      'test/manifests/**',
+      'test/spark/**',
+    ],
     globalSetup: ['test/support/build.ts'],
     // Conditions are awaited with generous caps; a busy two-core machine must not turn a slow test into a failed one.
     testTimeout: 60_000,
