@@ -152,18 +152,22 @@ function leftOver(root, files) {
     .filter((path) => readFileSync(join(root, path), 'utf8').startsWith(HEADER))
 }
 
-const root = join(dirname(fileURLToPath(import.meta.url)), '..')
-const files = generatedManifests(root)
-const old = leftOver(root, files)
-if (process.argv.includes('--check')) {
-  for (const [path, text] of kustomizations(root, files)) files.set(path, text)
-  const isWritten = ([path, text]) => existsSync(join(root, path)) && readFileSync(join(root, path), 'utf8') === text
-  const different = [...files].filter((file) => !isWritten(file)).map(([path]) => path)
-  for (const path of [...different, ...old]) process.stderr.write(`${path} is not what its source makes\n`)
-  process.exit(different.length + old.length === 0 ? 0 : 1)
+function main() {
+  const root = join(dirname(fileURLToPath(import.meta.url)), '..')
+  const files = generatedManifests(root)
+  const old = leftOver(root, files)
+  if (process.argv.includes('--check')) {
+    for (const [path, text] of kustomizations(root, files)) files.set(path, text)
+    const isWritten = ([path, text]) => existsSync(join(root, path)) && readFileSync(join(root, path), 'utf8') === text
+    const different = [...files].filter((file) => !isWritten(file)).map(([path]) => path)
+    for (const path of [...different, ...old]) process.stderr.write(`${path} is not what its source makes\n`)
+    process.exit(different.length + old.length === 0 ? 0 : 1)
+  }
+  for (const path of old) rmSync(join(root, path))
+  for (const [path, text] of [...files, ...kustomizations(root, files)]) {
+    mkdirSync(dirname(join(root, path)), { recursive: true })
+    writeFileSync(join(root, path), text)
+  }
 }
-for (const path of old) rmSync(join(root, path))
-for (const [path, text] of [...files, ...kustomizations(root, files)]) {
-  mkdirSync(dirname(join(root, path)), { recursive: true })
-  writeFileSync(join(root, path), text)
-}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) main()
