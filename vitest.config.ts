@@ -6,10 +6,11 @@ export default defineConfig({
     exclude: [
       'test/alerts/**',
       'test/browser/**',
+      'test/cluster/**',
       'test/kafka/**',
-      'test/package/**',
       'test/long/**',
       'test/manifests/**',
+      'test/package/**',
       'test/spark/**',
     ],
     globalSetup: ['test/support/build.ts'],
