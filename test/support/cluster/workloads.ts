@@ -3,7 +3,7 @@ import type { KubeObject } from './kube-api.ts'
 import { PATIENCE } from './nodes.ts'
 import type { Sandbox } from './sandbox.ts'
 
-interface Deployment extends KubeObject {
+export interface Deployment extends KubeObject {
   metadata: KubeObject['metadata'] & { generation: number }
   spec: { replicas: number }
   status: { observedGeneration?: number; updatedReplicas?: number; replicas?: number; availableReplicas?: number }
