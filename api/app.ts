@@ -2,16 +2,18 @@ import { assertKeyed, createKeyCheck } from '../lib/http/auth.ts'
 import { opsRoutes } from '../lib/http/ops.ts'
 import { mountRoutes, type Route } from '../lib/http/route.ts'
 import { createHttpServer, type HttpServer } from '../lib/http/server.ts'
-import { Failure, UndoStack } from '../lib/lifecycle.ts'
+import { describeError, Failure, UndoStack } from '../lib/lifecycle.ts'
 import { openLogWriter } from '../lib/log/writer.ts'
 import type { Logger } from '../lib/logger.ts'
+import { startLoop } from '../lib/loop.ts'
 import type { MetricsRegistry } from '../lib/metrics.ts'
 import { transferCodec } from '../lib/record/codec.ts'
 import type { HealthCheck, Service } from '../lib/service.ts'
-import { anomaliesCodec, controlCodec, eventsCodec } from '../lib/streams/codecs.ts'
+import { alertsCodec, anomaliesCodec, controlCodec, eventsCodec } from '../lib/streams/codecs.ts'
 import type { CorrelationItem } from '../lib/streams/correlations.ts'
 import type { Volume } from '../lib/volume/volume.ts'
 import type { SharedClock } from '../lib/world/shared-clock.ts'
+import { AlertInbox } from './alert-inbox.ts'
 import { Changes } from './changes.ts'
 import type { ApiConfig } from './config.ts'
 import type { ApiContext } from './context.ts'
@@ -20,6 +22,7 @@ import { EventRing } from './events/ring.ts'
 import { createApiMetrics } from './metrics.ts'
 import { StreamReader } from './reader.ts'
 import { ReplyCache } from './reply-cache.ts'
+import { alertRoutes } from './routes/alerts.ts'
 import { compatRoutes } from './routes/compat.ts'
 import { correlationRoutes } from './routes/correlations.ts'
 import { csvRoutes } from './routes/csv.ts'
@@ -35,6 +38,8 @@ import { ApiState } from './state.ts'
 import { createLogPages, readWholeLog } from './store/log-pages.ts'
 
 const RING_EVENTS = 10_000
+
+const EXPIRY_CHECK_MS = 30_000
 
 /** A result of the batch job is not exposed for longer than this, world seconds. */
 const CORRELATION_SECONDS = 1800
@@ -80,11 +85,17 @@ export function createApi(options: ApiOptions): Api {
     memoryRecords: () => state.transfers.size,
     memoryAnomalies: () => state.anomalies.size,
     lagBytes: () => reader.lagBytes,
+    alertsFiring: () => state.alerts.firing(),
     correlation: () => correlationNow(state, clock),
     activeFaults: () => state.faults.list(clock.now(), false).filter((fault) => fault.state === 'active'),
   })
   const reader = new StreamReader({ volume, clock, logger, state, metrics, pollMs: config.pollMs })
   const changes = new Changes(clock, state)
+  const inbox = new AlertInbox({
+    ...{ clock, logger, book: state.alerts, expirySeconds: config.alertExpirySeconds },
+    apply: (line) => state.applyAlert(line, clock.now()),
+    isReadBack: () => reader.caughtUp,
+  })
   const transferPages = { volume, stream: 'transfers', codec: transferCodec }
   const anomalyPages = { volume, stream: 'anomalies', codec: anomaliesCodec }
   const context: ApiContext = {
@@ -94,6 +105,10 @@ export function createApi(options: ApiOptions): Api {
     state,
     hub,
     changes,
+    inbox,
+    alertCounts: (counts) => {
+      for (const [result, count] of Object.entries(counts)) metrics.alertsReceived.inc({ result }, count)
+    },
     cache: new ReplyCache(ring.headId.replace(/-.*/, ''), () => state.version),
     readable: () => reader.readable,
     olderTransfers: createLogPages(transferPages),
@@ -122,6 +137,7 @@ export function createApi(options: ApiOptions): Api {
     ...worldRoutes(context),
     ...faultRoutes(context),
     ...maintenanceRoutes(context),
+    ...alertRoutes(context),
     ...eventRoutes(context),
     ...opsRoutes(() => ({
       services: [service, ...(options.services ?? [])],
@@ -143,8 +159,10 @@ export function createApi(options: ApiOptions): Api {
       mountRoutes(router, [...routes, ...assetRoutes()], {
         isKey,
         logger,
-        onStateChange: (_operation, status) =>
-          metrics.stateChanges.inc({ result: status < 300 ? 'done' : status < 500 ? 'refused' : 'failed' }),
+        onStateChange: (operation, status) => {
+          metrics.stateChanges.inc({ result: status < 300 ? 'done' : status < 500 ? 'refused' : 'failed' })
+          if (operation === 'receiveAlerts' && status >= 300) metrics.alertsReceived.inc({ result: 'refused' })
+        },
       }),
     onRequest: ({ route, status, seconds }) => {
       // A listener stays for hours: that is no time to answer.
@@ -164,16 +182,31 @@ export function createApi(options: ApiOptions): Api {
     undo.push('http', () => http.stop())
     reader.start()
     undo.push('reader', () => reader.stop())
-    // No retention: these lines are few, and the world is a function of all of them.
+    // Control and events without retention: these lines are few, and the world is a function of all of them.
     const writing = { volume, writer: 'api', clock, logger, onFenced: (error: unknown) => failure.fail(error) }
     const control = await openLogWriter({ ...writing, stream: 'control', codec: controlCodec })
     undo.push('control log', () => control.close())
     const events = await openLogWriter({ ...writing, stream: 'events', codec: eventsCodec })
     undo.push('events log', () => events.close())
+    const retention = { hours: config.retentionHours, bytes: config.retentionBytes }
+    const alerts = await openLogWriter({ ...writing, stream: 'alerts', codec: alertsCodec, retention })
+    undo.push('alerts log', () => alerts.close())
     changes.use({ control, events })
     undo.push('state changes', () => changes.use(undefined))
+    inbox.use(alerts)
+    undo.push('alerts', () => inbox.use(undefined))
+    const expiry = startLoop(expireAlerts, (error) => {
+      logger.warn('alerts that are not repeated cannot be ended', { error: describeError(error) })
+      return EXPIRY_CHECK_MS
+    })
+    undo.push('expiry of alerts', () => expiry.stop())
     started = true
     logger.info('the API answers', { url: http.url, keyed: config.apiKey !== undefined })
+  }
+  async function expireAlerts(): Promise<number> {
+    const count = await inbox.expire()
+    if (count > 0) logger.warn('alerts were not repeated any more and count as resolved', { count })
+    return EXPIRY_CHECK_MS
   }
   async function stop(): Promise<void> {
     await undo.run()

@@ -34,6 +34,14 @@ export const apiConfig = {
       unit: 'records',
       description: 'Newest transfers that are kept in memory; older pages are read from the log',
     }),
+    alertExpirySeconds: setting({
+      env: 'DTMS_API_ALERT_EXPIRY_SECONDS',
+      schema: parse.number({ min: 1, max: 604_800 }),
+      fallback: 7800,
+      unit: 'seconds',
+      description:
+        'A firing alert that Alertmanager has not repeated for so long counts as resolved: two of its repeat_interval and a little',
+    }),
     maxFaultSeconds: setting({
       env: 'DTMS_API_MAX_FAULT_SECONDS',
       schema: parse.number({ min: 1, max: 31_536_000 }),

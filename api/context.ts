@@ -2,6 +2,7 @@ import type { Logger } from '../lib/logger.ts'
 import type { TransferRecord } from '../lib/record/record.ts'
 import type { AnomalyLine } from '../lib/streams/anomalies.ts'
 import type { SharedClock } from '../lib/world/shared-clock.ts'
+import type { AlertInbox } from './alert-inbox.ts'
 import type { Changes } from './changes.ts'
 import type { ApiConfig } from './config.ts'
 import type { EventHub } from './events/hub.ts'
@@ -17,6 +18,9 @@ export interface ApiContext {
   state: ApiState
   hub: EventHub
   changes: Changes
+  inbox: AlertInbox
+  /** Counts what notifications brought. */
+  alertCounts(counts: { accepted: number; repeated: number; truncated: number }): void
   cache: ReplyCache
   /** Whether the volume could be read lately; freshness says `unknown` when not. */
   readable(): boolean

@@ -9,6 +9,8 @@ export interface ApiFacts {
   memoryAnomalies(): number
   /** Bytes of the log that have not been read yet. */
   lagBytes(): number
+  /** Alerts that fire now, by severity. */
+  alertsFiring(): ReadonlyMap<string, number>
   /** The newest correlation run and its age; undefined when there is none, or none that is young enough. */
   correlation(): { items: readonly CorrelationItem[]; ageSeconds: number } | undefined
   /** Faults that hold now and that everybody may see. */
@@ -28,6 +30,7 @@ export interface ApiMetrics {
   eventClientsDropped: Counter
   volumeFailures: Counter
   eventClients: Gauge
+  alertsReceived: Counter<'result'>
 }
 
 export function createApiMetrics(facts: ApiFacts): ApiMetrics {
@@ -53,7 +56,24 @@ export function createApiMetrics(facts: ApiFacts): ApiMetrics {
   metrics.gauge({ name: 'dtms_api_lag_bytes', help: 'Bytes of the log that the API has not read yet' }, (gauge) =>
     gauge.set(facts.lagBytes()),
   )
+  metrics.gauge(
+    {
+      name: 'dtms_alerts_firing',
+      help: 'Alerts that fire, as Alertmanager has told, by severity (critical, warning, info, none, _other)',
+      labels: ['severity'],
+    },
+    (gauge) => {
+      for (const [severity, count] of facts.alertsFiring()) gauge.set({ severity }, count)
+    },
+  )
+  const alertsReceived = metrics.counter({
+    name: 'dtms_alerts_received_total',
+    help: 'Alerts in notifications: accepted (a change), repeated, truncated (left out by Alertmanager); refused counts whole notifications',
+    labels: ['result'],
+  })
+  for (const result of ['accepted', 'repeated', 'truncated', 'refused']) alertsReceived.inc({ result }, 0)
   return {
+    alertsReceived,
     registry: metrics.registry,
     requests: metrics.histogram(
       {

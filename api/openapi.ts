@@ -12,6 +12,7 @@ const tags = [
   { name: 'freshness', description: 'Age of the newest record, and whether it is news' },
   { name: 'correlations', description: 'Anomalies against throughput' },
   { name: 'windows', description: 'Closed windows of the event stream' },
+  { name: 'alerts', description: 'What Alertmanager has told' },
   { name: 'events', description: 'What happens, while it happens' },
   { name: 'world', description: 'The simulated world and its time' },
   { name: 'faults', description: 'Trouble on demand' },

@@ -9,7 +9,14 @@ import { isSiteName, siteName } from '../lib/names.ts'
 import { transferCodec } from '../lib/record/codec.ts'
 import type { HealthCheck } from '../lib/service.ts'
 import { newsBegins } from '../lib/staleness/creation.ts'
-import { anomaliesCodec, controlCodec, correlationsCodec, eventsCodec, windowsCodec } from '../lib/streams/codecs.ts'
+import {
+  alertsCodec,
+  anomaliesCodec,
+  controlCodec,
+  correlationsCodec,
+  eventsCodec,
+  windowsCodec,
+} from '../lib/streams/codecs.ts'
 import type { Volume } from '../lib/volume/volume.ts'
 import type { SharedClock } from '../lib/world/shared-clock.ts'
 import type { ApiMetrics } from './metrics.ts'
@@ -52,6 +59,11 @@ export class StreamReader {
           healthy && lastPollAt !== undefined && performance.now() - lastPollAt < UNREADABLE_MS,
       )
     )
+  }
+
+  /** Everything that was there at the start has been read. */
+  get caughtUp(): boolean {
+    return this.#caughtUp
   }
 
   get lagBytes(): number {
@@ -99,6 +111,14 @@ export class StreamReader {
         state.applyCorrelations(entries, clock.now()),
       ),
       this.#follow('windows', windowsCodec, undefined, (entries) => state.applyWindows(entries, clock.now())),
+      this.#follow(
+        'alerts',
+        alertsCodec,
+        (writer) => writer === 'api',
+        (entries) => {
+          for (const { value } of entries) state.applyAlert(value, clock.now())
+        },
+      ),
     ]
     await Promise.all(rest.map(({ firstPass }) => firstPass))
     state.observeTime(clock.now(), true)

@@ -2,11 +2,13 @@ import type { TailedEntry } from '../lib/log/log.ts'
 import { isSiteName, linkKey, type SiteName } from '../lib/names.ts'
 import type { TransferRecord } from '../lib/record/record.ts'
 import { type SiteFreshness, StalenessTracker } from '../lib/staleness/tracker.ts'
+import type { AlertLine } from '../lib/streams/alerts.ts'
 import type { AnomalyLine } from '../lib/streams/anomalies.ts'
 import type { ControlLine } from '../lib/streams/control.ts'
 import type { CorrelationLine } from '../lib/streams/correlations.ts'
 import type { SiteEvent } from '../lib/streams/events.ts'
 import type { WindowLine } from '../lib/streams/windows.ts'
+import { AlertBook, type AlertView } from './alerts.ts'
 import { CorrelationBook } from './correlations.ts'
 import type { EventType } from './events/ring.ts'
 import { FaultBook } from './faults.ts'
@@ -44,6 +46,7 @@ export class ApiState {
   readonly maintenance = new MaintenanceBook()
   readonly correlations = new CorrelationBook()
   readonly windows = new WindowBook()
+  readonly alerts = new AlertBook()
   readonly #publish: StateOptions['publish']
   readonly #liveFrom: StateOptions['liveFrom']
   readonly #sites = new Set<SiteName>()
@@ -140,6 +143,14 @@ export class ApiState {
       this.#version += 1
       if (this.#isLive(window.to, now)) this.#publish('window', window)
     }
+  }
+
+  applyAlert(line: AlertLine, now: number): AlertView | undefined {
+    const alert = this.alerts.apply(line)
+    if (alert === undefined) return undefined
+    this.#version += 1
+    if (this.#isLive(line.at, now)) this.#publish('alert', alert)
+    return alert
   }
 
   /** States follow from the time that passes: this is called every second and tells what has become different. */

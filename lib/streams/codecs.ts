@@ -3,6 +3,7 @@ import type { Codec, ParsedLine } from '../log/log.ts'
 import { frameDamage, parseBody } from '../record/codec.ts'
 import { closeLine } from '../record/crc.ts'
 import { checkLineLength, invalid, roundInstant } from '../record/serialise.ts'
+import { alertSchema } from './alerts.ts'
 import { anomalySchema } from './anomalies.ts'
 import { controlSchema } from './control.ts'
 import { correlationSchema } from './correlations.ts'
@@ -19,6 +20,7 @@ export const eventsCodec = envelopeCodec(eventSchema)
 export const controlCodec = envelopeCodec(controlSchema)
 export const truthCodec = envelopeCodec(truthSchema)
 export const anomaliesCodec = envelopeCodec(anomalySchema)
+export const alertsCodec = envelopeCodec(alertSchema)
 export const correlationsCodec = envelopeCodec(correlationSchema)
 export const windowsCodec = envelopeCodec(windowSchema)
 export const eventAnomaliesCodec = envelopeCodec(eventAnomalySchema)
@@ -27,6 +29,7 @@ export const quarantineCodec = envelopeCodec(quarantineSchema)
 /** By the name of the stream's folder: all but `transfers/`, whose lines are records. */
 export const streamCodecs: ReadonlyMap<string, Codec<never, unknown>> = new Map<string, Codec<never, unknown>>([
   ['anomalies', anomaliesCodec],
+  ['alerts', alertsCodec],
   ['correlations', correlationsCodec],
   ['events', eventsCodec],
   ['control', controlCodec],
