@@ -9,7 +9,7 @@ import { createExporters } from '../exporters/group.ts'
 import { loadScenario } from '../exporters/scenario-file.ts'
 import { createFreshness } from '../freshness/app.ts'
 import { freshnessConfig } from '../freshness/config.ts'
-import { type ConfigOf, loadConfig, parse, setting } from '../lib/config.ts'
+import { type ConfigOf, loadConfig, parse, setting, settingsHint } from '../lib/config.ts'
 import { DtmsError } from '../lib/errors.ts'
 import { readiness } from '../lib/http/ops.ts'
 import { Failure, type Lifecycle, UndoStack } from '../lib/lifecycle.ts'
@@ -83,7 +83,7 @@ export async function planAllInOne(env: Env, { createKey = true } = {}): Promise
   }
   if (config === undefined || problems.size > 0) {
     throw new DtmsError('config.invalid', `wrong settings:\n  ${[...problems].join('\n  ')}`, {
-      hint: 'correct them and start again; docs/configuration.md lists every setting',
+      hint: settingsHint(env),
     })
   }
   const sites = sitesOf(config, env)

@@ -45,7 +45,7 @@ function unusable(dataDir: string, error: unknown): DtmsError {
     'volume.unavailable',
     `the data directory ${dataDir} cannot be used (${describeSystemError(error)})`,
     {
-      hint: 'make it writable for this user, free some space, or name another one with DTMS_DATA_DIR or --data',
+      hint: 'make it writable for this user, free some space, or name another one with DTMS_DATA_DIR or --data; in a cluster: mount claim dtms-data there',
       cause: error,
     },
   )

@@ -24,6 +24,8 @@ export function configurationPage(services: readonly ServiceSettings[]): string 
     '',
     'The all-in-one (`dtms up`, `npm start`) reads the settings of all services, and its own; options of the command line win over the environment.',
     '',
+    'A default is made for a laptop. Where a deployment takes a setting from elsewhere, it names it in `DTMS_REQUIRED_SETTINGS` (names with commas between them): a service that misses one of them does not start, with exit code 2 and the key of the ConfigMap or Secret that should bring it. The manifests of openshift/ do so for what they take from the ConfigMap `dtms-settings`, and add nothing to that list that a profile does not set.',
+    '',
     '## All services',
     '',
     ...settingsTable(Object.values(services[0]?.settings ?? {}).filter((entry) => shared.has(entry.env))),

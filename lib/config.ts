@@ -84,11 +84,19 @@ export function loadConfig<S extends Settings>(
 ): ConfigOf<S> {
   const values: Record<string, unknown> = Object.create(null)
   const problems: string[] = []
+  for (const name of promised(env)) {
+    const entry = Object.values(definition.settings).find((candidate) => candidate.env === name)
+    if (!isSet(name, entry, env))
+      problems.push(`${name}: is not set, and this deployment counts on it (${carrierOf(name)})`)
+  }
   for (const [name, entry] of Object.entries(definition.settings)) {
     try {
       const found = lookUp(entry, env)
       if (found === undefined) {
-        if (!('fallback' in entry)) problems.push(`${entry.env}: is required (${entry.description})`)
+        // One that is promised as well has been named already.
+        if (!('fallback' in entry) && !promised(env).includes(entry.env)) {
+          problems.push(`${entry.env}: is required (${entry.description})`)
+        }
         values[name] = entry.fallback
         continue
       }
@@ -99,16 +107,47 @@ export function loadConfig<S extends Settings>(
         for (const issue of parsed.error.issues) problems.push(`${found.env}: ${issue.message}${shown}`)
       }
     } catch (error) {
-      problems.push(`${entry.env}_FILE: cannot be read (${describeSystemError(error)})`)
+      const file = env[`${entry.env}_FILE`]
+      problems.push(
+        `${entry.env}_FILE: ${file} cannot be read (${describeSystemError(error)}; ${carrierOf(entry.env)})`,
+      )
     }
   }
   if (problems.length > 0) {
     const count = problems.length === 1 ? '1 setting is' : `${problems.length} settings are`
     throw new DtmsError('config.invalid', `${count} wrong for ${definition.service}:\n  ${problems.join('\n  ')}`, {
-      hint: 'correct them and start again; docs/configuration.md lists every setting',
+      hint: settingsHint(env),
     })
   }
   return values as ConfigOf<S>
+}
+
+/**
+ * Settings that a deployment takes from elsewhere and must not silently run without: their defaults are made for a
+ * laptop. The manifests list them in `DTMS_REQUIRED_SETTINGS`.
+ */
+function promised(env: Record<string, string | undefined>): string[] {
+  const names = (env.DTMS_REQUIRED_SETTINGS ?? '').split(',').map((name) => name.trim())
+  return names.filter((name) => name !== '')
+}
+
+function isSet(name: string, entry: Setting<unknown> | undefined, env: Record<string, string | undefined>): boolean {
+  const names = [name, ...(entry?.aliases ?? [])]
+  return names.flatMap((known) => [known, `${known}_FILE`]).some((known) => (env[known] ?? '') !== '')
+}
+
+/** Where the manifests of openshift/ take a setting from. */
+function carrierOf(name: string): string {
+  if (name === 'DTMS_API_KEY') return 'in a cluster: key api-key of Secret dtms-api-key'
+  if (name === 'SITE_NAME') return 'in a cluster: env of the Deployment'
+  return `in a cluster: key ${name} of ConfigMap dtms-settings`
+}
+
+/** How wrong settings are put right: in a pod nobody edits an environment. */
+export function settingsHint(env: Record<string, string | undefined>): string {
+  return (env.KUBERNETES_SERVICE_HOST ?? '') !== ''
+    ? 'put it right in the ConfigMap, the Secret or the env of the Deployment, then: oc rollout restart deployment/NAME'
+    : 'correct them and start again; docs/configuration.md lists every setting'
 }
 
 function lookUp(

@@ -35,6 +35,6 @@ export function isLoopback(host: string): boolean {
 export function assertKeyed(host: string, key: string | undefined): void {
   if (key !== undefined || isLoopback(host)) return
   throw new DtmsError('http.unkeyed', `refusing to listen on ${host} without a key for state changes`, {
-    hint: 'set DTMS_API_KEY or DTMS_API_KEY_FILE, or listen on 127.0.0.1',
+    hint: 'set DTMS_API_KEY or DTMS_API_KEY_FILE (in a cluster: key api-key of Secret dtms-api-key), or listen on 127.0.0.1 (DTMS_HOST)',
   })
 }

@@ -132,7 +132,7 @@ export class Disk {
       this.#stopIfAbandoned()
       const written = this.#calls.write(fd, bytes)
       if (written !== bytes.length) {
-        throw new DtmsError('volume.unavailable', `only ${written} of ${bytes.length} bytes were written`)
+        throw shortWrite(written, bytes.length)
       }
       this.#calls.fdatasync(fd)
     })
@@ -217,7 +217,7 @@ export class Disk {
     try {
       const written = bytes.length === 0 ? 0 : this.#calls.write(fd, bytes)
       if (written !== bytes.length) {
-        throw new DtmsError('volume.unavailable', `only ${written} of ${bytes.length} bytes were written`)
+        throw shortWrite(written, bytes.length)
       }
       this.#calls.fsync(fd)
       open = false
@@ -338,23 +338,36 @@ function notPlain(path: string): DtmsError {
   })
 }
 
+const MORE_SPACE =
+  'free space in the data directory, enlarge it (in a cluster: claim dtms-data), or keep less (DTMS_RETENTION_BYTES); writing goes on by itself'
+
 /** A failed system call in the words of the volume. */
 export function toVolumeError(error: unknown, path: string): DtmsError {
   if (error instanceof DtmsError) return error
   const code = systemCode(error)
   if (code === 'ENOSPC' || code === 'EDQUOT') {
     return new DtmsError('volume.full', `no space left on the volume (${path})`, {
-      hint: 'free space in the data directory or enlarge it; writing goes on by itself',
+      hint: MORE_SPACE,
       cause: error,
     })
   }
   if (code === 'ELOOP') return notPlain(path)
   const hint =
     code === 'EACCES' || code === 'EPERM' || code === 'EROFS'
-      ? 'make the data directory writable for this user (DTMS_DATA_DIR)'
-      : 'check the disk or the mount of the data directory; DTMS goes on trying'
+      ? `make the data directory (DTMS_DATA_DIR) writable for ${userText()}; in a cluster: mount claim dtms-data there, writable for group 0`
+      : 'check the disk or the mount of the data directory (DTMS_DATA_DIR; in a cluster: claim dtms-data); DTMS goes on trying'
   return new DtmsError('volume.unavailable', `the volume cannot be used (${path}: ${describeSystemError(error)})`, {
     hint,
     cause: error,
   })
+}
+
+/** A file that takes only a part of what it is given is on a volume that is full, or about to be. */
+function shortWrite(written: number, wanted: number): DtmsError {
+  return new DtmsError('volume.unavailable', `only ${written} of ${wanted} bytes were written`, { hint: MORE_SPACE })
+}
+
+function userText(): string {
+  const [user, group] = [process.getuid?.(), process.getgid?.()]
+  return user === undefined ? 'this user' : `user ${user}, group ${group}`
 }

@@ -73,3 +73,10 @@ test('before a service is chosen no code of any service, and of no other subcomm
   expect(loadedWith(['cli/program.ts', 'cli/run.ts'])).not.toContain('cli/up.ts')
   expect(loadedWith(['cli/up.ts'])).toContain('streaming/app.ts')
 })
+
+test.each([...services.keys()])('%s does not start without a setting that its deployment counts on', async (name) => {
+  const env = { SITE_NAME: 'SITE_A', DTMS_DATA_DIR: aFolder(), DTMS_REQUIRED_SETTINGS: 'DTMS_DATA_DIR,DTMS_SPEED' }
+  const { code, err } = await runHere(['run', name], env)
+  expect([code, err.join('\n')]).toEqual([2, expect.stringContaining('key DTMS_SPEED of ConfigMap dtms-settings')])
+  expect(err.join('\n')).not.toContain('DTMS_DATA_DIR')
+})

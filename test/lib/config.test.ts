@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { loadConfig, parse, setting } from '../../lib/config.ts'
+import { loadConfig, parse, setting, settingsHint } from '../../lib/config.ts'
 import { aFolder } from '../support/builders.ts'
 
 const definition = {
@@ -78,4 +78,47 @@ test('a key file that is not there is a problem of its own', () => {
   expect(() => loadConfig(definition, { SITE_NAME: 'A', DTMS_API_KEY_FILE: '/does/not/exist' })).toThrow(
     'DTMS_API_KEY_FILE: cannot be read (ENOENT)',
   )
+})
+
+test.each([
+  ['nothing of it', {}, ['DTMS_PORT', 'SITE_NAME', 'DTMS_API_KEY', 'DTMS_ELSEWHERE']],
+  ['an empty value', { DTMS_PORT: '', SITE_NAME: 'A', DTMS_API_KEY: 'k', DTMS_ELSEWHERE: 'x' }, ['DTMS_PORT']],
+  ['an older name', { PORT: '1', SITE_NAME: 'A', DTMS_API_KEY: 'k', DTMS_ELSEWHERE: 'x' }, []],
+])('of the settings that a deployment counts on every missing one is named: %s', (_, env, missing) => {
+  const promised = { DTMS_REQUIRED_SETTINGS: 'DTMS_PORT, SITE_NAME,DTMS_API_KEY,DTMS_ELSEWHERE', ...env }
+  let lines: string[] = []
+  try {
+    loadConfig(definition, promised)
+  } catch (error) {
+    lines = error instanceof Error ? error.message.split('\n').slice(1) : []
+  }
+  expect(lines.map((line) => line.trim().split(':')[0])).toEqual(missing)
+  for (const line of lines) expect(line).toContain('counts on it (in a cluster: ')
+})
+
+test('a missing setting says which key of which ConfigMap or Secret brings it', () => {
+  const messageFor = (name: string): string => {
+    try {
+      loadConfig({ service: 'x', settings: {} }, { DTMS_REQUIRED_SETTINGS: name })
+    } catch (error) {
+      if (error instanceof Error) return error.message
+    }
+    return ''
+  }
+  expect(messageFor('DTMS_HOST')).toContain('key DTMS_HOST of ConfigMap dtms-settings')
+  expect(messageFor('DTMS_API_KEY')).toContain('key api-key of Secret dtms-api-key')
+  expect(messageFor('SITE_NAME')).toContain('env of the Deployment')
+})
+
+test('a secret that is promised may come as a file, and one that is not there is named with its path', () => {
+  const file = join(aFolder(), 'api-key')
+  const env = { SITE_NAME: 'A', DTMS_REQUIRED_SETTINGS: 'DTMS_API_KEY', DTMS_API_KEY_FILE: file }
+  expect(() => loadConfig(definition, env)).toThrow(`DTMS_API_KEY_FILE: ${file} cannot be read (ENOENT`)
+  writeFileSync(file, 'secret\n')
+  expect(loadConfig(definition, env).key).toBe('secret')
+})
+
+test('in a pod the hint says where settings come from, elsewhere where they are listed', () => {
+  expect(settingsHint({ KUBERNETES_SERVICE_HOST: '10.0.0.1' })).toContain('ConfigMap')
+  expect(settingsHint({})).toContain('docs/configuration.md')
 })

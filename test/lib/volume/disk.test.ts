@@ -29,6 +29,25 @@ describe('a disk', () => {
     expect(error.hint).toBeDefined()
   })
 
+  it.each(['EACCES', 'EPERM', 'EROFS', 'EIO', 'ENOENT', 'ENOSPC'])(
+    'that answers %s names the setting or the claim that somebody in a cluster can change',
+    (system) => {
+      const { hint } = toVolumeError(systemError(system), 'a')
+      expect(hint).toMatch(/DTMS_(DATA_DIR|RETENTION_BYTES)/)
+      expect(hint).toContain('claim dtms-data')
+    },
+  )
+
+  it('takes only a part of a write says that it is short of space', () => {
+    const { disk } = aDisk({ write: (_, bytes) => bytes.length - 1 })
+    expect(() => disk.replace('a', Buffer.from('abc'))).toThrow(
+      expect.objectContaining({
+        message: 'only 2 of 3 bytes were written',
+        hint: expect.stringContaining('free space'),
+      }),
+    )
+  })
+
   it.each(['EPERM', 'ENOTSUP'])('without hard links (%s) still creates exclusively', (code) => {
     const { disk, root } = aDisk({ link: fail(code) })
     expect(disk.createExclusive('a/b', Buffer.from('one'))).toBe(true)
