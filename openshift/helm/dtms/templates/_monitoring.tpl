@@ -18,11 +18,16 @@ livenessProbe:
 {{- end }}
 
 {{- define "dtms.prometheus" -}}
+{{- $is := include "dtms.is" . | fromYaml -}}
 {{- $values := .Values.workloads.prometheus -}}
 - name: prometheus
   component: monitoring
   port: 9090
-  connectsTo: [exporter-site-a, exporter-site-b, exporter-site-c, anomaly, dtms-freshness, dtms-api, dtms-stream, dtms-producer, alertmanager]
+  {{- if $is.single }}
+  connectsTo: [dtms]
+  {{- else }}
+  connectsTo: [exporter-site-a, exporter-site-b, exporter-site-c, anomaly, dtms-freshness, dtms-api{{ if $is.stream }}, dtms-stream, dtms-producer, alertmanager{{ end }}]
+  {{- end }}
   {{- if .Values.components.discovery }}
   serviceAccount: prometheus
   {{- end }}
