@@ -1,18 +1,10 @@
 import { expect, test } from 'vitest'
 import { eventually } from '../support/builders.ts'
 import { PATIENCE } from '../support/cluster/nodes.ts'
+import { playUpdate, runJob, sleepAndWake } from '../support/cluster/play.ts'
 import { BUILD_QUOTA, createSandbox, DEPLOY_QUOTA, type Sandbox } from '../support/cluster/sandbox.ts'
 import { done, shuffledFolders, withCluster } from '../support/cluster/suite.ts'
-import {
-  type Deployment,
-  type Pod,
-  peakQuota,
-  quantity,
-  refusals,
-  rolledOut,
-  settledQuota,
-  usedQuota,
-} from '../support/cluster/workloads.ts'
+import { type Deployment, refusals, rolledOut, usedQuota } from '../support/cluster/workloads.ts'
 
 const WORKLOADS = [
   ...['alertmanager', 'anomaly', 'dtms-api', 'dtms-freshness', 'dtms-kafka', 'dtms-producer', 'dtms-stream'],
@@ -37,12 +29,7 @@ withCluster('the plain folders in a namespace like the Developer Sandbox', (clus
   })
 
   test('stay inside the quota while everything is updated at once', async () => {
-    const before = await podNames(sandbox)
-    const peak = await peakQuota(sandbox, async () => {
-      done(sandbox.kubectl(['rollout', 'restart', 'deployment', '--selector', 'app.kubernetes.io/part-of=dtms']))
-      await rolledOut(sandbox)
-    })
-    expect((await podNames(sandbox)).filter((name) => before.includes(name))).toEqual([])
+    const peak = await playUpdate(sandbox)
     // A pod that the quota sent away would have been tried again later: the update would end well and still not fit.
     expect(await refusals(sandbox)).toEqual([])
     expect(peak.get(`${DEPLOY_QUOTA}/requests.cpu`)).toBeLessThanOrEqual(3)
@@ -50,30 +37,13 @@ withCluster('the plain folders in a namespace like the Developer Sandbox', (clus
   })
 
   test('start a job that counts against the quota of pods that end, not against the other', async () => {
-    const before = await settledQuota(sandbox)
-    done(sandbox.kubectl(['create', 'job', 'correlation-now', '--from=cronjob/dtms-correlation']))
-    const during = await eventually(async () => {
-      const used = await usedQuota(sandbox)
-      return quantity(used.get(`${BUILD_QUOTA}/requests.cpu`) ?? '0') > 0 ? used : undefined
-    }, PATIENCE)
+    const during = await runJob(sandbox)
     expect(during.get(`${BUILD_QUOTA}/requests.cpu`)).toBe('100m')
     expect(during.get(`${BUILD_QUOTA}/limits.memory`)).toBe('192Mi')
-    for (const resource of ['requests.cpu', 'limits.memory']) {
-      expect(during.get(`${DEPLOY_QUOTA}/${resource}`)).toBe(before.get(`${DEPLOY_QUOTA}/${resource}`))
-    }
-    done(sandbox.kubectl(['wait', 'job/correlation-now', '--for=condition=Complete', '--timeout=120s']))
-    await eventually(async () => (await usedQuota(sandbox)).get(`${BUILD_QUOTA}/requests.cpu`) === '0', PATIENCE)
   })
 
-  test('are put to sleep as the sandbox does after twelve hours, and wake by one command with the same volumes', async () => {
-    const volumes = await boundVolumes(sandbox)
-    done(cluster().kubectl(['scale', 'deployment', '--all', '--replicas=0', '--namespace', sandbox.namespace]))
-    await eventually(async () => (await runningPods(sandbox)).length === 0, PATIENCE)
-    await eventually(async () => (await usedQuota(sandbox)).get(`${DEPLOY_QUOTA}/requests.cpu`) === '0', PATIENCE)
-    done(sandbox.kubectl(['scale', 'deployment', '--selector', 'app.kubernetes.io/part-of=dtms', '--replicas=1']))
-    expect(await rolledOut(sandbox)).toEqual(WORKLOADS)
-    expect((await runningPods(sandbox)).length).toBe(WORKLOADS.length)
-    expect(await boundVolumes(sandbox)).toEqual(volumes)
+  test('are put to sleep as the sandbox does after twelve hours, and wake by one command', async () => {
+    await sleepAndWake(cluster(), sandbox)
     expect(await refusals(sandbox)).toEqual([])
   })
 
@@ -100,17 +70,4 @@ withCluster('the plain folders in a namespace like the Developer Sandbox', (clus
 async function versions(sandbox: Sandbox): Promise<unknown[]> {
   const deployments = await sandbox.list<Deployment>('deployments')
   return deployments.map(({ metadata }) => [metadata.name, metadata.generation])
-}
-
-async function podNames(sandbox: Sandbox): Promise<string[]> {
-  return (await sandbox.list('pods')).map(({ metadata }) => metadata.name)
-}
-
-async function runningPods(sandbox: Sandbox): Promise<Pod[]> {
-  return (await sandbox.list<Pod>('pods')).filter(({ status }) => status.phase === 'Running')
-}
-
-async function boundVolumes(sandbox: Sandbox): Promise<unknown[]> {
-  const claims = await sandbox.list('persistentvolumeclaims')
-  return claims.map(({ metadata, spec, status }) => [metadata.name, spec?.volumeName, status?.phase])
 }

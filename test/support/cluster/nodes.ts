@@ -42,7 +42,7 @@ export function stages(): string {
     NODE_STAGE,
     stage(
       'runs',
-      300,
+      1000,
       [
         `{key: .metadata.deletionTimestamp, operator: DoesNotExist}`,
         `{key: .status.phase, operator: In, values: [Pending]}`,
