@@ -7,6 +7,7 @@ export default defineConfig({
       'test/alerts/**',
       'test/browser/**',
       'test/cluster/**',
+      'test/dashboards/**',
       'test/kafka/**',
       'test/long/**',
       'test/manifests/**',

@@ -157,12 +157,22 @@ export const collection = dashboard({
           ],
         }),
         graph({
-          title: 'Stages p95',
+          title: 'Failed share of the layer',
           description:
-            'Time that 95 % of the calls of a stage of this layer stay below. Which one grew says where to look.',
-          unit: unit.seconds,
+            'What the layer could not take over everything that it was given: rows of a foreign log that are none. The bar is 0.1 %.',
+          unit: unit.ratio,
           width: 8,
-          queries: [{ expr: quantile(0.95, 'dtms_layer_stage_seconds', ['stage'], layer), legend: '{{stage}}' }],
+          min: 0,
+          queries: [
+            {
+              expr: share(
+                sumBy([], rate('dtms_layer_messages_total', [...layer, 'result="failed"'])),
+                sumBy([], rate('dtms_layer_messages_total', [...layer, 'result="received"'])),
+              ),
+              legend: 'failed',
+            },
+          ],
+          steps: [{ from: 0.001, colour: 'red' }],
         }),
       ],
     },

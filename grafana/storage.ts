@@ -290,7 +290,7 @@ export const storage = dashboard({
             {
               expr: share(
                 sumBy([], rate('dtms_layer_messages_total', [...layer, 'result="failed"'])),
-                sumBy([], rate('dtms_layer_messages_total', layer)),
+                sumBy([], rate('dtms_layer_messages_total', [...layer, 'result="received"'])),
               ),
               legend: 'failed',
             },
