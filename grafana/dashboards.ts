@@ -7,6 +7,7 @@ import { infrastructure } from './infrastructure.ts'
 import { linkMap } from './link-map.ts'
 import { overview } from './overview.ts'
 import { processing } from './processing.ts'
+import { slo } from './slo.ts'
 import { storage } from './storage.ts'
 
 export const dashboards: readonly Dashboard[] = [
@@ -19,6 +20,7 @@ export const dashboards: readonly Dashboard[] = [
   correlation,
   infrastructure,
   linkMap,
+  slo,
 ]
 
 /** File name to text. Keys are sorted, so that the text changes only when a dashboard does. */

@@ -280,11 +280,33 @@ export const infrastructure = dashboard({
           queries: [{ expr: sumBy([], select('dtms_api_event_clients', here)), legend: 'listeners' }],
         }),
         stat({
+          title: 'Alerts told to the API',
+          description:
+            'Alerts that fire as Alertmanager has told the API, by severity. The overview counts those of Prometheus; when the two differ for minutes, notifications do not arrive.',
+          unit: unit.count,
+          width: 6,
+          queries: [{ expr: maxBy(['severity'], select('dtms_alerts_firing', here)), legend: '{{severity}}' }],
+        }),
+        graph({
+          title: 'Notifications of alerts',
+          description:
+            'accepted: a change; repeated: known already; truncated: left out by Alertmanager; refused: a wrong key or a bad body, the log of the API says which.',
+          unit: unit.perSecond,
+          width: 12,
+          height: 4,
+          queries: [{ expr: sumBy(['result'], rate('dtms_alerts_received_total', here)), legend: '{{result}}' }],
+          colours: [
+            { pattern: '/^refused$/', colour: 'red' },
+            { pattern: '/^accepted$/', colour: 'green' },
+            { pattern: '/^truncated$/', colour: 'orange' },
+          ],
+        }),
+        stat({
           title: 'State changes refused or failed',
           description:
             'Faults, maintenance and the like that were asked for and not done, in the range that is shown: a wrong key, a bad body, or the log cannot be written.',
           unit: unit.count,
-          width: 6,
+          width: 8,
           decimals: 0,
           queries: [
             {
@@ -298,7 +320,7 @@ export const infrastructure = dashboard({
           title: 'Server errors',
           description: 'Share of answers with a 5xx status. The bar is 0.1 %.',
           unit: unit.ratio,
-          width: 6,
+          width: 8,
           decimals: 2,
           queries: [
             {
@@ -317,7 +339,7 @@ export const infrastructure = dashboard({
           title: 'Slowest scrape',
           description: 'How long Prometheus takes to read a process, the slowest. Near 10 s a target is lost.',
           unit: unit.seconds,
-          width: 6,
+          width: 8,
           decimals: 2,
           queries: [{ expr: maxBy([], select('scrape_duration_seconds', here)), legend: 'slowest' }],
           steps: [

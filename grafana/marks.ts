@@ -33,6 +33,20 @@ export const writeSteps = [
   { from: 0.1, colour: 'red' },
 ]
 
+/** Left of an error budget; red below the first. */
+export const budgetSteps = [
+  { from: 0, colour: 'orange' },
+  { from: 0.25, colour: 'yellow' },
+  { from: 0.5, colour: 'green' },
+]
+
+/** Times as fast as the budget allows: from 6 on somebody is called. */
+export const burnSteps = [
+  { from: 1, colour: 'yellow' },
+  { from: 3, colour: 'orange' },
+  { from: 6, colour: 'red' },
+]
+
 const freshnessColours = {
   fresh: 'green',
   recovered: 'light-green',

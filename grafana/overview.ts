@@ -1,6 +1,6 @@
 import { outcomeColours, serviceColours, severityColours } from './colours.ts'
 import { dashboard } from './frame.ts'
-import { failedSteps, freshnessWords, limitSteps, noneSteps, processingSteps, someSteps, upWords } from './marks.ts'
+import { budgetSteps, failedSteps, freshnessWords, noneSteps, processingSteps, someSteps, upWords } from './marks.ts'
 import { graph, stat, states } from './panels.ts'
 import { freshnessState, maxBy, orZero, quantile, rate, select, share, sumBy } from './queries.ts'
 import { unit } from './units.ts'
@@ -95,15 +95,15 @@ export const overview = dashboard({
           steps: processingSteps,
         }),
         stat({
-          title: 'Memory of the limit',
+          title: 'Error budget left',
           description:
-            'The process that is nearest to its memory limit. At 100 % the kernel ends it; the bar is 85 %. See Infrastructure; raise the limit or find what grew.',
+            'The objective whose budget is nearest to its end. Below 0 it is missed in this period. See SLO for which one and since when.',
           unit: unit.ratio,
           width: 3,
           decimals: 0,
-          queries: [{ expr: 'max(dtms_limit_memory_used_bytes / dtms_limit_memory_bytes)', legend: 'used' }],
-          steps: limitSteps,
-          noValue: 'no limit',
+          queries: [{ expr: 'min(slo:dtms_error_budget:remaining_ratio)', legend: 'left' }],
+          steps: budgetSteps,
+          base: 'red',
         }),
         stat({
           title: 'Alerts and faults',

@@ -18,6 +18,9 @@ export const sumBy = (labels: readonly string[], expression: string): string =>
 export const maxBy = (labels: readonly string[], expression: string): string =>
   labels.length === 0 ? `max(${expression})` : `max by (${labels.join(', ')}) (${expression})`
 
+export const minBy = (labels: readonly string[], expression: string): string =>
+  labels.length === 0 ? `min(${expression})` : `min by (${labels.join(', ')}) (${expression})`
+
 /** A part of a whole; absent while the whole is nothing. */
 export const share = (part: string, whole: string): string => `${part} / (${whole} > 0)`
 

@@ -65,3 +65,9 @@ export const destinationVariable = labelVariable('destination', 'To', 'The site 
 export const topicVariable = labelVariable('topic', 'Topic', 'The topic of the event stream', {
   metric: 'dtms_stream_events_processed_total',
 })
+export const objectiveVariable = labelVariable('slo', 'Objective', 'Layer and kind of the objective', {
+  metric: 'slo:dtms_objective:ratio',
+})
+export const periodVariable = labelVariable('period', 'Period', 'The period that a budget is for', {
+  metric: 'slo:dtms_objective:ratio',
+})

@@ -67,6 +67,12 @@ describe.skipIf(missing.length > 0)('the dashboards over everything that runs fo
     expect([...stack.services.values()].flatMap(({ crashes }) => crashes)).toEqual([])
   })
 
+  it('a query that draws nothing, or no number, is told from one that does', async () => {
+    const nothing = { ...{ board: 'x', panel: 'x', type: 'stat', refId: 'A', legendFormat: 'x' }, instant: true }
+    const asked = ['up == 7', '0 * up / 0', '0 * up'].map((expr) => ({ ...nothing, expr }))
+    expect((await empty(asked)).map(({ expr }) => expr)).toEqual(['up == 7', '0 * up / 0'])
+  })
+
   it('every query of every panel draws something', async () => {
     let left = queriesOf(all).filter(({ expr }) => noLimits() === undefined || !expr.includes('dtms_limit_'))
     const began = Date.now()

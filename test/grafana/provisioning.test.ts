@@ -56,3 +56,9 @@ test('only what is an empty folder in the pod is written to', () => {
     expect([key, /^\/(var\/lib\/grafana|tmp)(\/|$)/.test(ini.get(key) ?? '')]).toEqual([key, true])
   }
 })
+
+test('the data source knows how often Prometheus scrapes', () => {
+  const prometheus = new URL('../openshift/prometheus/prometheus.yml', folder)
+  const { scrape_interval } = parse(readFileSync(prometheus, 'utf8')).global
+  expect(source.jsonData.timeInterval).toBe(scrape_interval)
+})
