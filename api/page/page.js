@@ -3,6 +3,7 @@
 import { listen, request, storedKey, storeKey, takeKeyFromAddress } from './client.js'
 import { instant, scopeText, speedText } from './format.js'
 import {
+  alertItem,
   anomalyItem,
   correlationText,
   el,
@@ -15,6 +16,8 @@ import {
 } from './view.js'
 
 const SHOWN_ANOMALIES = 12
+const SHOWN_FIRING = 20
+const SHOWN_RESOLVED = 3
 /** However much happens, a list is asked for at most this often, milliseconds. */
 const LEAST_MS = 1500
 
@@ -79,6 +82,16 @@ const loadAnomalies = throttled(async () => {
   const { items } = await request(`/v1/anomalies?limit=${SHOWN_ANOMALIES}`)
   const none = el('li', { class: 'quiet' }, 'Nothing unusual so far.')
   byId('anomalies').replaceChildren(...(items.length === 0 ? [none] : items.map(anomalyItem)))
+})
+
+const loadAlerts = throttled(async () => {
+  const [firing, over] = await Promise.all([
+    request(`/v1/alerts?state=firing&limit=${SHOWN_FIRING}`),
+    request(`/v1/alerts?state=resolved&limit=${SHOWN_RESOLVED}`),
+  ])
+  const none = el('li', { class: 'quiet' }, 'No alert fires.')
+  const items = [...(firing.items.length === 0 ? [none] : firing.items.map(alertItem)), ...over.items.map(alertItem)]
+  byId('alerts').replaceChildren(...items)
 })
 
 const loadWindows = throttled(async () => {
@@ -199,9 +212,20 @@ const onEvent = {
   window: [loadWindows],
   correlation: [loadCorrelations],
   fault: [loadFaults],
+  alert: [loadAlerts],
 }
 const loadAll = () => {
-  for (const load of [loadWorld, loadSites, loadLinks, loadAnomalies, loadWindows, loadCorrelations, loadFaults]) load()
+  for (const load of [
+    loadWorld,
+    loadSites,
+    loadAlerts,
+    loadLinks,
+    loadAnomalies,
+    loadWindows,
+    loadCorrelations,
+    loadFaults,
+  ])
+    load()
   if (kinds.length === 0) loadKinds()
 }
 

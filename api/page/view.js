@@ -128,6 +128,36 @@ export function faultRow(fault, now, onCancel) {
   )
 }
 
+/** One line: how bad, what, where, since when. */
+export function alertItem(alert) {
+  const { state, severity, name, layer, summary, labels, firedAt, resolvedAt } = alert
+  const fires = state === 'firing'
+  const place = placeText(labels)
+  const at = (fires ? firedAt : resolvedAt) ?? 0
+  return el(
+    'li',
+    { dataset: { state } },
+    el(
+      'div',
+      { class: 'head' },
+      badge(fires ? severity : 'over', fires ? severity : 'over'),
+      el('strong', {}, summary ?? name),
+      el('span', { class: 'quiet' }, [name, layer, place].filter((text) => text !== null && text !== '').join(' · ')),
+      el(
+        'time',
+        { datetime: new Date(at * 1000).toISOString(), title: instant(at) },
+        `${fires ? 'since' : 'over at'} ${timeOfDay(at)}`,
+      ),
+    ),
+  )
+}
+
+function placeText({ site, source, destination, service }) {
+  if (site !== undefined) return site
+  if (source !== undefined && destination !== undefined) return `${source} → ${destination}`
+  return service ?? ''
+}
+
 /** `options` are {label, scope} by group; the choice is the index into the flat list. */
 export function faultCard(kind, groups, { chosen, onChoose, onStart }) {
   const flat = groups.flatMap(({ options }) => options)

@@ -28,6 +28,7 @@ test.skipIf(noAlertmanager() !== undefined).each(prometheusParts())(
     })
     onTestFinished(prometheus.stop)
     await eventually(async () => (await alertmanager.alerts()).some(({ labels }) => labels.alertname === 'Always'))
-    expect(await prometheus.query('ALERTS{alertstate="firing"}')).toHaveLength(1)
+    const firing = await eventually(async () => (await prometheus.query('ALERTS{alertstate="firing"}'))[0])
+    expect(firing).toEqual({ metric: expect.objectContaining({ alertname: 'Always' }), value: 1 })
   },
 )

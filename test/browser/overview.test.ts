@@ -3,6 +3,7 @@ import { transferCodec } from '../../lib/record/codec.ts'
 import { anomaliesCodec, correlationsCodec } from '../../lib/streams/codecs.ts'
 import { createInlineVolume } from '../../lib/volume/inline.ts'
 import { faultCatalogue } from '../../simulator/faults/catalogue.ts'
+import { aNotification, aPostedAlert } from '../support/alerts.ts'
 import {
   aHistory,
   anAnomaly,
@@ -105,6 +106,24 @@ describe.skipIf(chromiumPath === undefined)('the overview page', () => {
     const transfers = await aWriter(volume, 'transfers', 'SITE_A', transferCodec)
     await transfers.append(aTransfer({ endedAt: NOON + 1 }))
     await page.locator('#sites li[data-site=SITE_A]').getByText('121', { exact: true }).waitFor()
+    expect(complaints).toEqual([])
+  })
+
+  test('shows what fires, and that it is over, as Alertmanager tells it', async () => {
+    const api = await anApi()
+    const { page, complaints } = await aPage(api.url)
+    await page.locator('#alerts').getByText('No alert fires.').waitFor()
+    await page.getByText('live', { exact: true }).waitFor()
+    const markup = { annotations: { summary: 'SITE_B is <b>silent</b>' } }
+    await api.change('POST', '/v1/alerts', aNotification([aPostedAlert(markup)]))
+    await page.getByText('SITE_B is <b>silent</b>').waitFor()
+    expect(await page.locator('#alerts li').allTextContents()).toEqual([
+      'criticalSITE_B is <b>silent</b>SiteSilent · freshness · SITE_Bsince 12:00:00',
+    ])
+    const end = { ...markup, status: 'resolved', endsAt: '2023-10-01T12:10:00Z' }
+    await api.change('POST', '/v1/alerts', aNotification([aPostedAlert(end)]))
+    await page.locator('#alerts').getByText('over at 12:00:00').waitFor()
+    expect(await page.locator('#alerts li').first().textContent()).toBe('No alert fires.')
     expect(complaints).toEqual([])
   })
 

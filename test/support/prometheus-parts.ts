@@ -3,7 +3,8 @@ import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync }
 import { join } from 'node:path'
 import { cacheFolder } from './kafka-parts.ts'
 
-/** Prometheus 3.13.5, as the Go module proxy counts it. */
+const VERSION = '3.13.5'
+/** The same as the Go module proxy counts it. */
 const MODULE_VERSION = 'v0.313.5'
 const MODULE = 'github.com/prometheus/prometheus/cmd'
 
@@ -19,14 +20,12 @@ const cached = () => join(cacheFolder(), `prometheus-${MODULE_VERSION}`)
 
 /** Every Prometheus there is here, the system's own first. */
 export function prometheusParts(): PrometheusParts[] {
-  const found = [
-    { promtool: 'promtool', prometheus: 'prometheus' },
-    { promtool: join(cached(), 'promtool'), prometheus: join(cached(), 'prometheus') },
-  ]
-  return found.flatMap((parts) => {
-    const version = versionOf(parts.promtool)
-    return version === undefined || versionOf(parts.prometheus) === undefined ? [] : [{ version, ...parts }]
-  })
+  const own = { promtool: 'promtool', prometheus: 'prometheus' }
+  const version = versionOf(own.promtool)
+  const found = version === undefined || versionOf(own.prometheus) === undefined ? [] : [{ version, ...own }]
+  // One that is built from the module proxy does not know its version.
+  const built = { version: VERSION, promtool: join(cached(), 'promtool'), prometheus: join(cached(), 'prometheus') }
+  return existsSync(cached()) ? [...found, built] : found
 }
 
 /** Why no Prometheus can be started here; undefined when one can. */

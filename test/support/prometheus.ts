@@ -7,8 +7,11 @@ import { type PrometheusParts, prometheusParts } from './prometheus-parts.ts'
 import { type ServedProgram, startProgram } from './served-program.ts'
 
 export interface PrometheusOptions {
-  /** The configuration as an object (JSON is YAML) or as text; paths in it are seen from a folder of its own. */
-  config: object | string
+  /**
+   * The configuration as an object (JSON is YAML) or as text, or made from the own host:port; paths in it are seen from a
+   * folder of its own.
+   */
+  config: object | string | ((address: string) => object | string)
   /** Rule files that are copied to `rules/` beside the configuration. */
   ruleFiles?: readonly string[]
   /** Which release; the first one there is when left out. */
@@ -37,16 +40,17 @@ export async function startPrometheus(options: PrometheusOptions): Promise<Prome
   if (parts === undefined) throw new Error('no Prometheus is installed here')
   const folder = mkdtempSync(join(tmpdir(), 'dtms-prometheus-'))
   const remove = () => rmSync(folder, { recursive: true, force: true })
-  const { config } = options
+  const [port = 0] = await freePorts(1)
+  const address = `127.0.0.1:${port}`
+  const url = `http://${address}`
+  const config = typeof options.config === 'function' ? options.config(address) : options.config
   writeFileSync(join(folder, 'prometheus.yml'), typeof config === 'string' ? config : JSON.stringify(config))
   mkdirSync(join(folder, 'rules'))
   for (const file of options.ruleFiles ?? []) copyFileSync(file, join(folder, 'rules', basename(file)))
-  const [port = 0] = await freePorts(1)
-  const url = `http://127.0.0.1:${port}`
   const flags = [
     `--config.file=${join(folder, 'prometheus.yml')}`,
     `--storage.tsdb.path=${join(folder, 'data')}`,
-    `--web.listen-address=127.0.0.1:${port}`,
+    `--web.listen-address=${address}`,
     // What it sends before it has found its Alertmanager (5 s) is lost, and sent again only after this.
     '--rules.alert.resend-delay=5s',
     ...(options.flags ?? []),
