@@ -2,11 +2,13 @@ import { assertKeyed, createKeyCheck } from '../lib/http/auth.ts'
 import { opsRoutes } from '../lib/http/ops.ts'
 import { mountRoutes, type Route } from '../lib/http/route.ts'
 import { createHttpServer, type HttpServer } from '../lib/http/server.ts'
+import { servingCertificate } from '../lib/http/serving-certificate.ts'
 import { describeError, Failure, UndoStack } from '../lib/lifecycle.ts'
 import { openLogWriter } from '../lib/log/writer.ts'
 import type { Logger } from '../lib/logger.ts'
 import { startLoop } from '../lib/loop.ts'
 import type { MetricsRegistry } from '../lib/metrics.ts'
+import type { Trust } from '../lib/outgoing/trust.ts'
 import { transferCodec } from '../lib/record/codec.ts'
 import type { HealthCheck, Service } from '../lib/service.ts'
 import { alertsCodec, anomaliesCodec, controlCodec, eventsCodec } from '../lib/streams/codecs.ts'
@@ -63,6 +65,8 @@ export interface ApiOptions {
 export interface Api extends Service {
   /** Where it listens; known after `start`. */
   readonly url: string
+  /** How a part of the same process knows this server when it speaks TLS; undefined: it does not. */
+  trust(): Trust | undefined
   /** What OpenAPI describes, for checks of the documentation. */
   readonly routes: readonly Route[]
 }
@@ -70,6 +74,7 @@ export interface Api extends Service {
 /** REST, live events, documentation and the overview page. Opens nothing before `start`. */
 export function createApi(options: ApiOptions): Api {
   const { config, clock, logger, volume } = options
+  const certificate = servingCertificate(config, logger)
   const ring = new EventRing(Date.now(), RING_EVENTS)
   const hub = new EventHub(ring, { onDropped: () => metrics.eventClientsDropped.inc() })
   const state = new ApiState({
@@ -142,6 +147,7 @@ export function createApi(options: ApiOptions): Api {
     ...opsRoutes(() => ({
       services: [service, ...(options.services ?? [])],
       registries: options.registries ?? [],
+      certificate,
       started: started && (options.othersStarted?.() ?? true),
     })),
   ]
@@ -151,6 +157,7 @@ export function createApi(options: ApiOptions): Api {
     host: config.host,
     port: config.port,
     logger,
+    certificate,
     trustedProxies: config.trustedProxies,
     ...(config.rateLimit === 0
       ? {}
@@ -217,6 +224,7 @@ export function createApi(options: ApiOptions): Api {
     ...service,
     routes,
     failed: failure.promise,
+    trust: () => certificate?.trust(),
     get url() {
       return http.url
     },

@@ -150,6 +150,7 @@ export function createAllInOne(
       ...parts('freshness', 'detection'),
       // The port may have been chosen by the system, so the address is asked for at each probe.
       apiBaseUrl: () => api.url,
+      apiTrust: () => api.trust(),
     }),
     createCorrelation({ config: loadConfig(correlationConfig, env), ...parts('correlation', 'detection') }),
   )

@@ -1,3 +1,4 @@
+import { createTlsMetrics } from '../lib/http/tls-metrics.ts'
 import { silentLogger } from '../lib/logger.ts'
 import { siteName } from '../lib/names.ts'
 import { measureProcess } from '../lib/process-metrics.ts'
@@ -29,7 +30,13 @@ export async function referencePages(): Promise<Map<string, string>> {
         { service: 'up', title: 'The all-in-one.', settings: upConfig.settings },
       ]),
     ],
-    ['metrics.md', await metricsPage([...registries, { service: 'every process', registries: processWide }])],
+    [
+      'metrics.md',
+      await metricsPage([
+        ...registries,
+        { service: 'every process', registries: [...processWide, createTlsMetrics(() => undefined).registry] },
+      ]),
+    ],
     ['cli.md', cliPage(await createProgram(quiet, undefined, async () => {}))],
   ])
 }

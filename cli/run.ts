@@ -1,4 +1,5 @@
 import { serveOps } from '../lib/http/ops.ts'
+import { servingCertificate } from '../lib/http/serving-certificate.ts'
 import { type Lifecycle, runUntilSignal, UndoStack } from '../lib/lifecycle.ts'
 import { createLogger, type Logger } from '../lib/logger.ts'
 import { measureProcess } from '../lib/process-metrics.ts'
@@ -86,7 +87,11 @@ export function createProcess(
   let started = false
   const ops = entry.listensItself
     ? undefined
-    : serveOps({ service, registries, started: () => started, host: config.host, port: config.port, logger })
+    : serveOps({
+        ...{ service, registries, logger, host: config.host, port: config.port },
+        started: () => started,
+        certificate: servingCertificate(config, logger),
+      })
   return {
     ...(service.failed === undefined ? {} : { failed: service.failed }),
     get url() {

@@ -1,4 +1,5 @@
 import { type ConfigOf, loadConfig, type Settings } from '../lib/config.ts'
+import type { ServingFiles } from '../lib/http/serving-certificate.ts'
 import { createLinePrinter, type Layer, type Logger } from '../lib/logger.ts'
 import type { MetricsRegistry } from '../lib/metrics.ts'
 import type { Service } from '../lib/service.ts'
@@ -36,7 +37,7 @@ export interface ServiceEntry {
 }
 
 export interface LoadedService {
-  config: CommonConfig & { port: number; host: string }
+  config: CommonConfig & ServingFiles & { port: number; host: string }
   create(parts: ServiceParts): Service & { readonly url?: string }
 }
 

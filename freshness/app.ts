@@ -8,6 +8,7 @@ import { createTailer } from '../lib/log/tailer.ts'
 import type { Logger } from '../lib/logger.ts'
 import { startLoop } from '../lib/loop.ts'
 import { isSiteName, linkKey, type SiteName } from '../lib/names.ts'
+import { readTrust, type Trust } from '../lib/outgoing/trust.ts'
 import { transferCodec } from '../lib/record/codec.ts'
 import type { TransferRecord } from '../lib/record/record.ts'
 import type { Service } from '../lib/service.ts'
@@ -30,6 +31,8 @@ export interface FreshnessOptions {
   volume: Volume
   /** Overrides API_BASE_URL: in the all-in-one the port is known only after the API listens. */
   apiBaseUrl?: () => string | undefined
+  /** Goes with `apiBaseUrl`, and overrides DTMS_TLS_CA_FILE. */
+  apiTrust?: () => Trust | undefined
   /** How often states are looked at for the lines of the service's own log, milliseconds. */
   tickMs?: number
   /** Without a successful read for longer than this every site is `unknown`, milliseconds. */
@@ -77,12 +80,14 @@ class FreshnessService implements Freshness {
   #savedAt = performance.now()
 
   constructor(options: FreshnessOptions) {
-    const { config, logger, clock, apiBaseUrl } = options
+    const { config, logger, clock, apiBaseUrl, apiTrust } = options
+    const { caFile } = config
     this.#options = options
     this.#unreadableAfterMs = options.unreadableAfterMs ?? config.volumeDeadlineMs + POLLS_MISSED * IDLE_POLL_MS
     this.#undo = new UndoStack(logger)
     this.#probe = createProbe({
       baseUrl: apiBaseUrl ?? (() => config.apiBaseUrl),
+      trust: async () => apiTrust?.() ?? (caFile === undefined ? undefined : await readTrust(caFile)),
       everyMs: config.probeSeconds * 1000,
       clock,
       onChange: ({ up, seconds, reason }) => {

@@ -19,6 +19,13 @@ export const freshnessConfig = {
       fallback: 'http://dtms-api:8003',
       description: 'Address of the API that is probed; its answer decides dtms_api_up and nothing else',
     }),
+    caFile: setting<string | undefined>({
+      env: 'DTMS_TLS_CA_FILE',
+      schema: parse.text(4096),
+      fallback: undefined,
+      description:
+        'PEM file of the authorities that an API_BASE_URL with https is checked against, read at each probe; the public ones when absent',
+    }),
     probeSeconds: setting({
       env: 'POLL_INTERVAL_SECONDS',
       aliases: ['DTMS_POLL_INTERVAL_SECONDS'],

@@ -1,5 +1,9 @@
+import { request as httpRequest } from 'node:http'
+import { request as httpsRequest } from 'node:https'
 import type { Clock } from '../lib/clock.ts'
+import { DtmsError, describeSystemError } from '../lib/errors.ts'
 import { type Loop, startLoop } from '../lib/loop.ts'
+import { type Trust, trustOptions } from '../lib/outgoing/trust.ts'
 
 /** A probe that takes longer has failed, milliseconds. */
 export const PROBE_LIMIT_MS = 5000
@@ -22,6 +26,8 @@ export interface Probe {
 export interface ProbeOptions {
   /** Asked at each probe: the port may be chosen by the system after this was wired. Undefined: nothing to probe yet. */
   baseUrl: () => string | undefined
+  /** Whom to believe when the address is https; undefined: public authorities. */
+  trust?: () => Promise<Trust | undefined>
   everyMs: number
   clock: Pick<Clock, 'monotonic'>
   limitMs?: number
@@ -42,16 +48,17 @@ export function createProbe(options: ProbeOptions): Probe {
     const began = options.clock.monotonic()
     const seconds = (): number => (options.clock.monotonic() - began) / 1000
     try {
-      const response = await fetch(new URL('/health', baseUrl), {
-        redirect: 'manual',
-        signal: AbortSignal.any([AbortSignal.timeout(limitMs), stopping.signal]),
-        headers: { Accept: 'application/json' },
-      })
-      await response.body?.cancel()
-      if (response.status === 200) return { up: true, seconds: seconds() }
-      return { up: false, seconds: seconds(), reason: `status ${response.status}` }
+      const limit = AbortSignal.timeout(limitMs)
+      const signal = AbortSignal.any([limit, stopping.signal])
+      const status = await statusOf(new URL('/health', baseUrl), signal, await options.trust?.()).catch(
+        (error: unknown) => {
+          throw limit.aborted ? new Error(`no answer within ${limitMs} ms`) : error
+        },
+      )
+      if (status === 200) return { up: true, seconds: seconds() }
+      return { up: false, seconds: seconds(), reason: `status ${status}` }
     } catch (error) {
-      return { up: false, seconds: seconds(), reason: reasonOf(error, limitMs) }
+      return { up: false, seconds: seconds(), reason: reasonOf(error) }
     }
   }
 
@@ -80,10 +87,21 @@ export function createProbe(options: ProbeOptions): Probe {
   }
 }
 
-function reasonOf(error: unknown, limitMs: number): string {
-  if (!(error instanceof Error)) return String(error)
-  if (error.name === 'TimeoutError') return `no answer within ${limitMs} ms`
-  const { cause } = error
-  if (cause instanceof Error && 'code' in cause) return String(cause.code)
-  return error.message
+function reasonOf(error: unknown): string {
+  return error instanceof DtmsError ? error.message : describeSystemError(error)
+}
+
+/** A connection of its own: one that is kept open would not see that the certificate has changed. */
+function statusOf(url: URL, signal: AbortSignal, trust: Trust | undefined): Promise<number> {
+  const request = url.protocol === 'https:' ? httpsRequest : httpRequest
+  const headers = { Accept: 'application/json' }
+  return new Promise((resolve, reject) => {
+    const sent = request(url, { ...trustOptions(trust), agent: false, headers, signal }, (response) => {
+      resolve(response.statusCode ?? 0)
+      response.on('error', () => {})
+      response.destroy()
+    })
+    sent.on('error', reject)
+    sent.end()
+  })
 }

@@ -15,6 +15,8 @@ export interface Setting<T> {
   unit?: string
   /** The value may be given in a file named by `<env>_FILE`, and is never printed. */
   secret?: boolean
+  /** Another variable of the same service without which this one means nothing. */
+  needs?: string
 }
 
 export type Settings = Record<string, Setting<unknown>>
@@ -100,6 +102,8 @@ export function loadConfig<S extends Settings>(
         values[name] = entry.fallback
         continue
       }
+      if (entry.needs !== undefined && !isSet(entry.needs, undefined, env))
+        problems.push(`${found.env}: needs ${entry.needs} as well`)
       const parsed = entry.schema.safeParse(found.text)
       if (parsed.success) values[name] = parsed.data
       else {

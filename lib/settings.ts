@@ -68,5 +68,19 @@ export function listenSettings(port: number, aliases: readonly string[] = []) {
       fallback: '127.0.0.1',
       description: 'Address to listen on; pods set 0.0.0.0, which needs a key for state changes (DTMS_API_KEY)',
     }),
+    servingCertFile: setting<string | undefined>({
+      env: 'DTMS_TLS_CERT_FILE',
+      schema: parse.text(4096),
+      fallback: undefined,
+      needs: 'DTMS_TLS_KEY_FILE',
+      description: 'PEM file of the certificate to serve HTTPS with, read again when it changes; absent: plain HTTP',
+    }),
+    servingKeyFile: setting<string | undefined>({
+      env: 'DTMS_TLS_KEY_FILE',
+      schema: parse.text(4096),
+      fallback: undefined,
+      needs: 'DTMS_TLS_CERT_FILE',
+      description: 'PEM file of the key of that certificate',
+    }),
   }
 }

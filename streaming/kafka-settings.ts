@@ -56,12 +56,14 @@ export const busSettings = {
     env: 'DTMS_KAFKA_TLS_CERT_FILE',
     schema: parse.text(4096),
     fallback: undefined,
+    needs: 'DTMS_KAFKA_TLS_KEY_FILE',
     description: 'PEM file of the client certificate, for brokers that want one; DTMS_KAFKA_TLS_KEY_FILE goes with it',
   }),
   tlsKeyFile: setting<string | undefined>({
     env: 'DTMS_KAFKA_TLS_KEY_FILE',
     schema: parse.text(4096),
     fallback: undefined,
+    needs: 'DTMS_KAFKA_TLS_CERT_FILE',
     description: 'PEM file of the key of the client certificate',
   }),
   saslMechanism: setting<'plain' | 'scram-sha-256' | 'scram-sha-512' | undefined>({

@@ -6,12 +6,15 @@ import type { HealthCheck, Service } from '../service.ts'
 import { createKeyCheck } from './auth.ts'
 import { defineRoute, mountRoutes, type Route } from './route.ts'
 import { createHttpServer, type HttpServer } from './server.ts'
+import type { ServingCertificate } from './serving-certificate.ts'
 
 export interface OpsSources {
   /** Their checks decide about readiness, their registries are merged into /metrics. */
   services: readonly Service[]
   /** Registries that belong to no service: process metrics. */
   registries?: readonly MetricsRegistry[]
+  /** What the port is served with; undefined: plain HTTP. */
+  certificate?: ServingCertificate | undefined
   /** Everything that begins with this process has begun; it may not be ready yet. */
   started: boolean
 }
@@ -52,10 +55,12 @@ export function opsRoutes(sources: () => OpsSources, healthz: 'live' | 'ready' =
         503: { description: 'At least one check is not good', schema: readySchema },
       },
       handle: () => {
-        const { ready, checks } = readiness(sources().services)
+        const { services, certificate } = sources()
+        const { ready, checks } = readiness(services)
+        const tls = certificate === undefined ? {} : { 'tls.certificate': certificate.check() }
         return {
           status: ready ? 200 : 503,
-          body: { status: ready ? 'ready' : 'not_ready', checks },
+          body: { status: ready ? 'ready' : 'not_ready', checks: { ...checks, ...tls } },
           headers: { 'Cache-Control': 'no-store' },
         }
       },
@@ -95,8 +100,11 @@ export function opsRoutes(sources: () => OpsSources, healthz: 'live' | 'ready' =
         200: { description: 'Every metric of this process', contentType: 'text/plain', schema: z.string() },
       },
       handle: async ({ response }) => {
-        const { services, registries = [] } = sources()
-        const text = await exposition([...new Set([...services.map(({ registry }) => registry), ...registries])])
+        const { services, registries = [], certificate } = sources()
+        const own = certificate === undefined ? [] : [certificate.registry]
+        const text = await exposition([
+          ...new Set([...services.map(({ registry }) => registry), ...registries, ...own]),
+        ])
         response.set({ 'Content-Type': EXPOSITION_CONTENT_TYPE, 'Cache-Control': 'no-store' }).end(text)
         return undefined
       },
@@ -126,13 +134,17 @@ export interface OpsServerOptions {
   host: string
   port: number
   logger: Logger
+  certificate?: ServingCertificate | undefined
 }
 
 /** A service's own port when it runs alone: /metrics, /health/live, /healthz, /health/started, /health/ready and nothing that changes state. */
 export function serveOps(options: OpsServerOptions): HttpServer & Lifecycle {
-  const { service, registries, started, host, port, logger } = options
+  const { service, registries, started, host, port, logger, certificate } = options
   const healthz = service.healthzIsReadiness === true ? 'ready' : 'live'
-  const routes = opsRoutes(() => ({ services: [service], registries, started: started() }), healthz)
+  const routes = opsRoutes(() => ({ services: [service], registries, certificate, started: started() }), healthz)
   const isKey = createKeyCheck(undefined)
-  return createHttpServer({ host, port, logger, mount: (router) => mountRoutes(router, routes, { isKey, logger }) })
+  return createHttpServer({
+    ...{ host, port, logger, certificate },
+    mount: (router) => mountRoutes(router, routes, { isKey, logger }),
+  })
 }

@@ -9,8 +9,8 @@ export interface PolicyExceptions {
 }
 
 /**
- * Everything comes from this server and nothing runs inline. HSTS and https upgrades are left to whoever terminates TLS:
- * this server speaks plain HTTP and must stay reachable.
+ * Everything comes from this server and nothing runs inline. HSTS and https upgrades are left to whoever stands before it
+ * under a public name: this server may speak plain HTTP and must stay reachable.
  */
 export function securityHeaders(exceptions: PolicyExceptions = {}): RequestHandler {
   return helmet({

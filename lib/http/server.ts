@@ -1,5 +1,7 @@
 import { createServer, type Server } from 'node:http'
+import { createServer as createSecureServer, type Server as SecureServer } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
+import { TLSSocket } from 'node:tls'
 import express, { type RequestHandler, Router } from 'express'
 import { rateLimit } from 'express-rate-limit'
 import { DtmsError, describeSystemError, systemCode } from '../errors.ts'
@@ -9,6 +11,7 @@ import { answerErrors, answerNotFound } from './answer-errors.ts'
 import { HttpError } from './errors.ts'
 import { contextOf, openContext } from './request-context.ts'
 import { securityHeaders } from './security-headers.ts'
+import type { ServingCertificate } from './serving-certificate.ts'
 
 export interface ObservedRequest {
   route: string
@@ -21,6 +24,8 @@ export interface HttpServerOptions {
   /** 0: any free one. */
   port: number
   logger: Logger
+  /** HTTPS with this one; undefined: plain HTTP. Opened and closed with the server. */
+  certificate?: ServingCertificate | undefined
   /** Adds the routes; errors, 404 and headers are the server's. */
   mount(router: Router): void
   /** Requests a minute and client address; absent: no limit. Paths that start with one of `exempt` do not count. */
@@ -38,12 +43,16 @@ export interface HttpServer extends Lifecycle {
   readonly port: number
 }
 
+/** For the head of a request, and for the handshake before it, milliseconds. */
+const HEAD_LIMIT_MS = 10_000
+
 /** Requests that are being answered when a stop begins get this long, milliseconds. */
 const DRAIN_MS = 5000
 
 export function createHttpServer(options: HttpServerOptions): HttpServer {
+  const { certificate } = options
   let closing = false
-  let server: Server | undefined
+  let server: Server | SecureServer | undefined
   let stopped: Promise<void> | undefined
 
   const app = express()
@@ -74,20 +83,24 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     get url() {
       const { address: host, port, family } = address()
       const name = host === '0.0.0.0' || host === '::' ? 'localhost' : host
-      return `http://${family === 'IPv6' && name !== 'localhost' ? `[${name}]` : name}:${port}`
+      return `${certificate === undefined ? 'http' : 'https'}://${family === 'IPv6' && name !== 'localhost' ? `[${name}]` : name}:${port}`
     },
     async start() {
-      const created = createServer({ requestTimeout: 30_000, headersTimeout: 10_000 }, app)
-      created.maxHeadersCount = 100
-      created.on('clientError', answerBrokenRequest)
-      await listen(created, options)
-      server = created
+      const limits = { requestTimeout: 30_000, headersTimeout: HEAD_LIMIT_MS }
+      if (certificate === undefined) server = await listen(createServer(limits, app), options)
+      else {
+        const secured = { ...limits, handshakeTimeout: HEAD_LIMIT_MS, ...(await certificate.open()) }
+        const secure = await listen(createSecureServer(secured, app), options)
+        certificate.follow((context) => secure.setSecureContext(context))
+        server = secure
+      }
     },
     stop() {
       stopped ??= (async () => {
         if (server === undefined) return
         closing = true
         options.beforeClose?.()
+        await certificate?.close()
         await drain(server)
       })()
       return stopped
@@ -137,7 +150,9 @@ function limiter({ perMinute, exempt }: NonNullable<HttpServerOptions['rateLimit
   })
 }
 
-async function listen(server: Server, options: { host: string; port: number }): Promise<void> {
+async function listen<S extends Server | SecureServer>(server: S, options: { host: string; port: number }): Promise<S> {
+  server.maxHeadersCount = 100
+  server.on('clientError', answerBrokenRequest)
   try {
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject)
@@ -146,6 +161,7 @@ async function listen(server: Server, options: { host: string; port: number }): 
         resolve()
       })
     })
+    return server
   } catch (error) {
     const where = `${options.host}:${options.port}`
     if (systemCode(error) === 'EADDRINUSE') {
@@ -162,7 +178,7 @@ async function listen(server: Server, options: { host: string; port: number }): 
 }
 
 /** Accepts nothing new, lets what runs end, and cuts what does not end in time. */
-async function drain(server: Server): Promise<void> {
+async function drain(server: Server | SecureServer): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()))
   server.closeIdleConnections()
   const timer = setTimeout(() => server.closeAllConnections(), DRAIN_MS)
@@ -170,9 +186,10 @@ async function drain(server: Server): Promise<void> {
   clearTimeout(timer)
 }
 
-/** What is not HTTP never reaches a route; it gets a JSON answer all the same. */
+/** What is not HTTP never reaches a route; it gets a JSON answer all the same, unless there is no TLS to carry it. */
 function answerBrokenRequest(error: Error, socket: Socket | import('node:stream').Duplex): void {
-  if (systemCode(error) === 'ECONNRESET' || !socket.writable) return void socket.destroy()
+  const unspoken = socket instanceof TLSSocket && socket.getProtocol() === null
+  if (systemCode(error) === 'ECONNRESET' || !socket.writable || unspoken) return void socket.destroy()
   const status = systemCode(error) === 'HPE_HEADER_OVERFLOW' ? '431 Request Header Fields Too Large' : '400 Bad Request'
   const body = JSON.stringify({ detail: 'not a valid HTTP request' })
   const head = `HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Type: application/json; charset=utf-8\r\n`

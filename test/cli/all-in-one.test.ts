@@ -1,8 +1,10 @@
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { createAllInOne, planAllInOne } from '../../cli/all-in-one.ts'
 import { silentLogger } from '../../lib/logger.ts'
 import { aFolder, eventually } from '../support/builders.ts'
+import { aMountedSecret, anAuthority } from '../support/certificates.ts'
 import { runHere } from '../support/cli.ts'
+import { ask } from '../support/http.ts'
 
 test('all services answer at one address with one exposition, and stop twice without complaint', async () => {
   const env = { DTMS_DATA_DIR: aFolder(), DTMS_PORT: '0', DTMS_BACKFILL_HOURS: '0.5' }
@@ -44,4 +46,16 @@ test('a log that is only shown has no exporters, and its present is its end', as
   const { items } = (await (await fetch(`${app.url}/v1/freshness`)).json()) as { items: { state: string }[] }
   expect(items.map(({ state }) => state)).toEqual(['fresh', 'fresh', 'fresh'])
   await app.stop()
+})
+
+test('with a certificate for the name of a Service the process still knows its own API', async () => {
+  const secret = aMountedSecret(anAuthority().issue(['dtms-api.space.svc']))
+  const tls = { DTMS_TLS_CERT_FILE: secret.certFile, DTMS_TLS_KEY_FILE: secret.keyFile }
+  const env = { DTMS_DATA_DIR: aFolder(), DTMS_PORT: '0', DTMS_BACKFILL_HOURS: '0.1', POLL_INTERVAL_SECONDS: '0.1' }
+  const app = createAllInOne(await planAllInOne({ ...env, ...tls }), () => silentLogger)
+  onTestFinished(() => app.stop())
+  await app.start()
+  expect(app.url).toMatch(/^https:/)
+  const metrics = async () => (await ask(`${app.url}/metrics`, { unchecked: true })).text
+  await eventually(async () => /^dtms_api_up 1$/m.test(await metrics()))
 })

@@ -1,13 +1,15 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { createProcess } from '../../cli/run.ts'
 import { services } from '../../cli/services.ts'
 import { silentLogger } from '../../lib/logger.ts'
 import { aFolder, eventually } from '../support/builders.ts'
+import { aMountedSecret, anAuthority } from '../support/certificates.ts'
 import { runHere } from '../support/cli.ts'
 import { dtms } from '../support/dtms.ts'
+import { ask } from '../support/http.ts'
 
 test.each([...services.keys()])('run %s --check-config says that good settings are good', async (name) => {
   const { code, out } = await runHere(['run', name, '--check-config'], { SITE_NAME: 'SITE_A' })
@@ -79,4 +81,46 @@ test.each([...services.keys()])('%s does not start without a setting that its de
   const { code, err } = await runHere(['run', name], env)
   expect([code, err.join('\n')]).toEqual([2, expect.stringContaining('key DTMS_SPEED of ConfigMap dtms-settings')])
   expect(err.join('\n')).not.toContain('DTMS_DATA_DIR')
+})
+
+test('half of a certificate is a wrong setting', async () => {
+  const { code, err } = await runHere(['run', 'anomaly', '--check-config'], {
+    DTMS_TLS_CERT_FILE: '/etc/dtms/tls/tls.crt',
+  })
+  expect([code, err.join('\n')]).toEqual([2, expect.stringContaining('DTMS_TLS_CERT_FILE: needs DTMS_TLS_KEY_FILE')])
+})
+
+test('API and freshness speak TLS: the probe believes the authorities of DTMS_TLS_CA_FILE', async () => {
+  const authority = anAuthority()
+  const caFile = join(aFolder(), 'service-ca.crt')
+  writeFileSync(caFile, authority.cert)
+  const secret = aMountedSecret(authority.issue(['127.0.0.1']))
+  const tls = { DTMS_TLS_CERT_FILE: secret.certFile, DTMS_TLS_KEY_FILE: secret.keyFile, DTMS_PORT: '0' }
+  const run = async (name: string, env: Record<string, string>): Promise<string> => {
+    const entry = await services.get(name)?.open()
+    const process =
+      entry && createProcess(entry, entry.load({ ...tls, DTMS_DATA_DIR: aFolder(), ...env }), silentLogger)
+    onTestFinished(() => process?.stop())
+    await process?.start()
+    return process?.url ?? ''
+  }
+  const api = await run('api', {})
+  const freshness = await run('freshness', {
+    API_BASE_URL: api,
+    DTMS_TLS_CA_FILE: caFile,
+    POLL_INTERVAL_SECONDS: '0.05',
+  })
+  for (const url of [api, freshness]) expect(url).toMatch(/^https:/)
+  const metrics = async (url: string) => (await ask(`${url}/metrics`, { ca: authority.cert })).text
+  await eventually(async () => /^dtms_api_up 1$/m.test(await metrics(freshness)))
+  for (const url of [api, freshness]) expect(await metrics(url)).toMatch(/^dtms_tls_certificate_expiry_seconds \d/m)
+})
+
+test('a service whose certificate is not there says which file and secret, and ends with 2', async () => {
+  const files = { DTMS_TLS_CERT_FILE: '/none/tls.crt', DTMS_TLS_KEY_FILE: '/none/tls.key' }
+  const { code, out, err } = await dtms(['run', 'freshness'], { ...files, DTMS_PORT: '0', DTMS_DATA_DIR: aFolder() })
+  expect(code).toBe(2)
+  for (const words of ['/none/tls.crt cannot be read (ENOENT)', 'serving-cert-secret-name']) {
+    expect(out + err).toContain(words)
+  }
 })

@@ -2,8 +2,10 @@ import type { ServerResponse } from 'node:http'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { createProbe, type Probe, type ProbeOptions, type ProbeResult } from '../../freshness/probe.ts'
 import { systemClock } from '../../lib/clock.ts'
+import { readTrust } from '../../lib/outgoing/trust.ts'
 import { eventually } from '../support/builders.ts'
-import { anHttpReceiver } from '../support/http-servers.ts'
+import { anAuthority } from '../support/certificates.ts'
+import { anHttpReceiver, aSecureReceiver } from '../support/http-servers.ts'
 
 function aProbe(changes: Partial<ProbeOptions> & Pick<ProbeOptions, 'baseUrl'>): { probe: Probe; seen: ProbeResult[] } {
   const seen: ProbeResult[] = []
@@ -33,7 +35,7 @@ describe('the probe of the API', () => {
     ['answers 500', (response) => response.writeHead(500).end(), 'status 500'],
     ['redirects', (response) => response.writeHead(302, { Location: '/login' }).end(), 'status 302'],
     ['hangs', () => {}, 'no answer within 300 ms'],
-    ['hangs up', (response) => response.socket?.destroy(), 'UND_ERR_SOCKET'],
+    ['hangs up', (response) => response.socket?.destroy(), 'ECONNRESET'],
   ]
   it.each(bad)('is down when the API %s', async (_name, answer, reason) => {
     const api = await anHttpReceiver(answer)
@@ -51,6 +53,26 @@ describe('the probe of the API', () => {
     address = api.url
     await eventually(() => probe.last?.up)
     expect(seen.map(({ up }) => up)).toEqual([false, true])
+  })
+
+  it('checks an API that speaks TLS against the authorities it is given at each probe', async () => {
+    const authority = anAuthority()
+    const api = await aSecureReceiver(authority.issue(['127.0.0.1']))
+    let ca = anAuthority('another').cert
+    const { probe, seen } = aProbe({ baseUrl: () => api.url, trust: async () => ({ ca }), limitMs: 10_000 })
+    expect(await eventually(() => probe.last)).toMatchObject({ up: false, reason: 'UNABLE_TO_VERIFY_LEAF_SIGNATURE' })
+    expect(api.paths).toEqual([])
+    ca = authority.cert
+    await eventually(() => probe.last?.up)
+    expect(api.paths[0]).toBe('/health')
+    expect(seen.map(({ up }) => up)).toEqual([false, true])
+  })
+
+  it('is down while the authorities cannot be read, and says which file', async () => {
+    const trust = () => readTrust('/none/service-ca.crt')
+    const { probe } = aProbe({ baseUrl: () => 'https://127.0.0.1:1', trust })
+    const reason = 'DTMS_TLS_CA_FILE /none/service-ca.crt cannot be read (ENOENT)'
+    expect(await eventually(() => probe.last)).toMatchObject({ up: false, reason })
   })
 
   it('knows nothing while there is no address', async () => {

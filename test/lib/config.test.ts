@@ -122,3 +122,28 @@ test('in a pod the hint says where settings come from, elsewhere where they are 
   expect(settingsHint({ KUBERNETES_SERVICE_HOST: '10.0.0.1' })).toContain('ConfigMap')
   expect(settingsHint({})).toContain('docs/configuration.md')
 })
+
+test.each([
+  [{ A_FILE: '/a' }, 'A_FILE: needs B_FILE as well'],
+  [{ B_FILE: '/b', A_FILE: '' }, 'B_FILE: needs A_FILE as well'],
+])('a variable that means nothing without another says which is missing: %j', (env, problem) => {
+  const settings = {
+    a: setting<string | undefined>({
+      env: 'A_FILE',
+      schema: parse.text(),
+      fallback: undefined,
+      needs: 'B_FILE',
+      description: '',
+    }),
+    b: setting<string | undefined>({
+      env: 'B_FILE',
+      schema: parse.text(),
+      fallback: undefined,
+      needs: 'A_FILE',
+      description: '',
+    }),
+  }
+  expect(() => loadConfig({ service: 'test', settings }, env)).toThrow(problem)
+  expect(loadConfig({ service: 'test', settings }, {})).toEqual({})
+  expect(loadConfig({ service: 'test', settings }, { A_FILE: '/a', B_FILE: '/b' })).toEqual({ a: '/a', b: '/b' })
+})

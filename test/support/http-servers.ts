@@ -1,6 +1,8 @@
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http'
+import { createServer as createSecureServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { onTestFinished } from 'vitest'
+import type { Issued } from './certificates.ts'
 
 export interface Received {
   method: string
@@ -43,4 +45,19 @@ export async function anHttpReceiver(
   }
   onTestFinished(close)
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, requests, close }
+}
+
+/** Answers everything with 200 over TLS; keeps the paths. */
+export async function aSecureReceiver({ cert, key }: Issued): Promise<{ url: string; paths: string[] }> {
+  const paths: string[] = []
+  const server = createSecureServer({ cert, key }, (request, response) => {
+    paths.push(request.url ?? '')
+    response.end('{}')
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  onTestFinished(async () => {
+    server.closeAllConnections()
+    await new Promise<void>((resolve) => server.close(() => resolve()))
+  })
+  return { url: `https://127.0.0.1:${(server.address() as AddressInfo).port}`, paths }
 }

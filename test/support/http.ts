@@ -1,4 +1,5 @@
-import { type IncomingHttpHeaders, request } from 'node:http'
+import { type IncomingHttpHeaders, request as plainRequest } from 'node:http'
+import { type Agent, request as secureRequest } from 'node:https'
 import { onTestFinished } from 'vitest'
 import { createKeyCheck } from '../../lib/http/auth.ts'
 import type { Route } from '../../lib/http/route.ts'
@@ -12,12 +13,20 @@ export interface Answer {
   text: string
   /** The parsed body; undefined when it is not JSON. */
   json: unknown
+  /** Of this side: two answers with the same one came over one connection. */
+  localPort: number | undefined
 }
 
 export interface Ask {
   method?: string
   headers?: Record<string, string>
   body?: unknown
+  /** Whom to trust when the address is https. */
+  ca?: string
+  /** Looks at no certificate. */
+  unchecked?: boolean
+  /** Connections that are kept; a new one each time when left out. */
+  agent?: Agent
 }
 
 /** One request over a real connection. A body that is not a string or bytes is sent as JSON. */
@@ -32,13 +41,17 @@ export function ask(url: string, options: Ask = {}): Promise<Answer> {
     ...options.headers,
   }
   return new Promise((resolve, reject) => {
-    const sent = request(url, { method: options.method ?? 'GET', headers, agent: false }, (response) => {
+    const request = url.startsWith('https:') ? secureRequest : plainRequest
+    const { method = 'GET', agent = false, ca, unchecked = false } = options
+    const trust = { rejectUnauthorized: !unchecked, ...(ca === undefined ? {} : { ca }) }
+    const sent = request(url, { method, headers, agent, ...trust }, (response) => {
+      const { localPort } = response.socket
       const chunks: Buffer[] = []
       response.on('data', (chunk: Buffer) => chunks.push(chunk))
       response.on('error', reject)
       response.on('end', () => {
         const text = Buffer.concat(chunks).toString('utf8')
-        resolve({ status: response.statusCode ?? 0, headers: response.headers, text, json: parsed(text) })
+        resolve({ status: response.statusCode ?? 0, headers: response.headers, text, json: parsed(text), localPort })
       })
     })
     sent.on('error', reject)

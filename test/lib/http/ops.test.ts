@@ -1,8 +1,10 @@
 import { expect, onTestFinished, test } from 'vitest'
 import { serveOps } from '../../../lib/http/ops.ts'
+import { ServingCertificate } from '../../../lib/http/serving-certificate.ts'
 import { silentLogger } from '../../../lib/logger.ts'
 import { Metrics } from '../../../lib/metrics.ts'
 import type { HealthCheck, Service } from '../../../lib/service.ts'
+import { aMountedSecret, anAuthority } from '../../support/certificates.ts'
 import { ask } from '../../support/http.ts'
 
 function aService(checks: () => Record<string, HealthCheck>): Service {
@@ -98,4 +100,29 @@ test('another path is a 404 in JSON', async () => {
   const answer = await ask(`${await opsOf(() => ({}))}/v1/faults`)
   expect(answer.status).toBe(404)
   expect(answer.json).toMatchObject({ detail: 'Not Found' })
+})
+
+test('with a certificate all of it is https; metrics say when it ends, and readiness names one that has ended and stays', async () => {
+  const authority = anAuthority()
+  const certificate = new ServingCertificate({
+    ...aMountedSecret(authority.issue(['127.0.0.1'], -1)),
+    logger: silentLogger,
+  })
+  const where = { host: '127.0.0.1', port: 0, logger: silentLogger, certificate }
+  const server = serveOps({ service: aService(() => ({})), registries: [], started: () => true, ...where })
+  await server.start()
+  onTestFinished(() => server.stop())
+  // As the kubelet asks: without looking at the certificate.
+  const get = async (path: string) => ask(`${server.url}${path}`, { unchecked: true })
+  expect(server.url).toMatch(/^https:/)
+  const { status, json } = await get('/health/ready')
+  expect([status, json]).toEqual([
+    200,
+    { status: 'ready', checks: { 'tls.certificate': { ok: true, detail: expect.stringContaining('ended') } } },
+  ])
+  const { text } = await get('/metrics')
+  const endsAt = Number(/^dtms_tls_certificate_expiry_seconds (\S+)$/m.exec(text)?.[1])
+  expect(endsAt).toBeLessThan(Date.now() / 1000)
+  expect(endsAt).toBeGreaterThan(Date.now() / 1000 - 2 * 86_400)
+  expect(text).toContain('dtms_tls_reloads_total{result="failed"} 0')
 })

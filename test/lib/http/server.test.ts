@@ -1,9 +1,13 @@
+import { Agent } from 'node:https'
 import { connect } from 'node:net'
+import { connect as connectSecurely, type PeerCertificate, type SecureVersion } from 'node:tls'
 import { describe, expect, test } from 'vitest'
 import { defineRoute, type Route } from '../../../lib/http/route.ts'
 import { createHttpServer } from '../../../lib/http/server.ts'
+import { ServingCertificate } from '../../../lib/http/serving-certificate.ts'
 import { silentLogger } from '../../../lib/logger.ts'
 import { eventually } from '../../support/builders.ts'
+import { aMountedSecret, anAuthority, toFiles } from '../../support/certificates.ts'
 import { aServer, ask } from '../../support/http.ts'
 
 function aRoute(path: string, handle: Route['handle'] = () => ({ body: 'ok' })): Route {
@@ -107,6 +111,109 @@ describe('the server', () => {
     release()
     expect((await answer).json).toBe('done')
     await stopped
+    await server.stop()
+  })
+})
+
+describe('the server with a certificate', () => {
+  async function aSecureServer() {
+    const authority = anAuthority()
+    const secret = aMountedSecret(authority.issue(['localhost', '127.0.0.1']))
+    const certificate = new ServingCertificate({ ...secret, logger: silentLogger, pollMs: 5 })
+    const server = await aServer([aRoute('/x')], { certificate })
+    return { authority, secret, server }
+  }
+
+  /** What a new connection is shown. */
+  function shown(port: number, ca: string, maxVersion?: SecureVersion): Promise<PeerCertificate> {
+    return new Promise((resolve, reject) => {
+      const versions = maxVersion === undefined ? {} : { minVersion: 'TLSv1' as const, maxVersion }
+      const socket = connectSecurely({ port, ca, host: '127.0.0.1', servername: 'localhost', ...versions }, () => {
+        resolve(socket.getPeerCertificate())
+        socket.destroy()
+      })
+      socket.on('error', reject)
+    })
+  }
+
+  test('says https, and answers who trusts its authority', async () => {
+    const { authority, server } = await aSecureServer()
+    expect(server.url).toBe(`https://127.0.0.1:${server.port}`)
+    expect((await ask(`${server.url}/x`, { ca: authority.cert })).json).toBe('ok')
+    await expect(ask(`${server.url}/x`)).rejects.toMatchObject({ code: 'UNABLE_TO_VERIFY_LEAF_SIGNATURE' })
+  })
+
+  test.each([
+    ['TLSv1.1', false],
+    ['TLSv1.2', true],
+    ['TLSv1.3', true],
+  ] as const)('speaks %s: %s', async (version, spoken) => {
+    const { authority, server } = await aSecureServer()
+    const meeting = shown(server.port, authority.cert, version).then(
+      () => true,
+      () => false,
+    )
+    expect(await meeting).toBe(spoken)
+  })
+
+  test('hangs up on plain HTTP and goes on', async () => {
+    const { authority, server } = await aSecureServer()
+    expect(await raw(server.port, 'GET /x HTTP/1.1\r\nHost: x\r\n\r\n').catch(() => '')).toBe('')
+    expect((await ask(`${server.url}/x`, { ca: authority.cert })).status).toBe(200)
+  })
+
+  test('answers what is not HTTP inside TLS with JSON', async () => {
+    const { authority, server } = await aSecureServer()
+    const answer = await new Promise<string>((resolve, reject) => {
+      let got = ''
+      const socket = connectSecurely({ port: server.port, ca: authority.cert, host: '127.0.0.1' }, () =>
+        socket.write('nonsense\r\n\r\n'),
+      )
+      socket.on('data', (chunk) => {
+        got += chunk.toString()
+      })
+      socket.on('close', () => resolve(got))
+      socket.on('error', reject)
+    })
+    expect(answer).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n/)
+  })
+
+  test('shows a new certificate without a restart; a connection that is open stays', async () => {
+    const { authority, secret, server } = await aSecureServer()
+    const kept = new Agent({ keepAlive: true, maxSockets: 1 })
+    const keptAsk = () => ask(`${server.url}/x`, { ca: authority.cert, agent: kept })
+    const first = await keptAsk()
+    const before = await shown(server.port, authority.cert)
+    secret.replace(toFiles(authority.issue(['localhost', '127.0.0.1'])))
+    await eventually(async () => {
+      const { fingerprint256 } = await shown(server.port, authority.cert)
+      return fingerprint256 !== before.fingerprint256
+    })
+    const again = await keptAsk()
+    expect(again.json).toBe('ok')
+    expect(again.localPort).toBe(first.localPort)
+    kept.destroy()
+  })
+
+  test('goes over to another authority', async () => {
+    const { authority, secret, server } = await aSecureServer()
+    const next = anAuthority('next-ca')
+    secret.replace(toFiles(next.issue(['localhost', '127.0.0.1'])))
+    await eventually(
+      async () => (await ask(`${server.url}/x`, { ca: next.cert }).catch(() => undefined))?.status === 200,
+    )
+    await expect(ask(`${server.url}/x`, { ca: authority.cert })).rejects.toThrow()
+    expect((await ask(`${server.url}/x`, { ca: `${authority.cert}${next.cert}` })).status).toBe(200)
+  })
+
+  test('does not start without its files', async () => {
+    const certificate = new ServingCertificate({
+      certFile: '/none/tls.crt',
+      keyFile: '/none/tls.key',
+      logger: silentLogger,
+    })
+    const server = createHttpServer({ host: '127.0.0.1', port: 0, logger: silentLogger, certificate, mount: () => {} })
+    await expect(server.start()).rejects.toMatchObject({ code: 'config.invalid' })
     await server.stop()
   })
 })
