@@ -46,7 +46,12 @@ function generatedManifests(root) {
     'monitoring',
     Object.fromEntries(rules),
   )
-  files.set('openshift/components/monitors/prometheus-rule.yaml', toPrometheusRule(rules))
+  // Who has a Prometheus operator has a Prometheus that keeps more than twelve hours.
+  const overMonth = rules.map(([name, text]) => [
+    name,
+    name === 'slo.yml' ? read('openshift/prometheus/rules-30d/slo.yml') : text,
+  ])
+  files.set('openshift/components/monitors/prometheus-rule.yaml', toPrometheusRule(overMonth))
 
   configMap('openshift/config/alertmanager-config.yaml', 'alertmanager-config', 'alertmanager', 'monitoring', {
     ...alertmanagerVariants(read('openshift/alertmanager/alertmanager.yml')),
