@@ -1,13 +1,17 @@
 import { type Container, type Manifest, type PodSpec, type Workload, workloads } from './manifests.ts'
 
-/** Secrets that a person makes before applying (docs/openshift.md), with the keys that are read. */
+/** Secrets that a person makes before applying (docs/openshift.md, the components), with the keys that are read. */
 export const secretsOfUsers: ReadonlyMap<string, readonly string[]> = new Map([
   ['dtms-api-key', ['api-key']],
   ['grafana-admin', ['admin-user', 'admin-password']],
+  ['alertmanager-proxy', ['session-secret']],
 ])
 
 /** Deployments that may have two pods for a moment: they keep nothing, or have a writer for each partition. */
 const MAY_SURGE = new Set(['dtms-stream', 'grafana'])
+
+/** Service accounts whose pods ask the API server: for pods to scrape, and for who somebody is. */
+const GETS_TOKEN = new Set(['prometheus', 'alertmanager'])
 
 export interface RuleOptions {
   /** Plain Kubernetes names its own user, which OpenShift forbids. */
@@ -37,8 +41,8 @@ function podProblems({ name, pod, kind }: Workload, { ownUser = false }: RuleOpt
   const user = context.runAsUser ?? context.runAsGroup ?? context.fsGroup
   expect(ownUser || user === undefined, 'user and group come from the namespace: no runAsUser, runAsGroup, fsGroup')
   expect(
-    pod.automountServiceAccountToken === false || pod.serviceAccountName === 'prometheus',
-    'only Prometheus with discovery gets a token',
+    pod.automountServiceAccountToken === false || GETS_TOKEN.has(pod.serviceAccountName ?? ''),
+    'only Prometheus with discovery, and the proxy of a login, get a token',
   )
   for (const volume of pod.volumes ?? []) {
     if (volume.emptyDir !== undefined) {
@@ -126,6 +130,7 @@ function referenceProblems(objects: readonly Manifest[], all: readonly Workload[
       .filter(({ kind }) => kind === 'ConfigMap')
       .map(({ metadata, data }) => [metadata.name, Object.keys((data ?? {}) as Record<string, string>)]),
   )
+  const filled = secretsOfCluster(objects)
   const problems: string[] = []
   const config = (who: string, name: string, wanted: readonly string[] = []) => {
     const there = keys.get(name)
@@ -133,6 +138,7 @@ function referenceProblems(objects: readonly Manifest[], all: readonly Workload[
     for (const key of wanted) if (there?.includes(key) === false) problems.push(`${who}: ${name} has no key ${key}`)
   }
   const secret = (who: string, name: string, key?: string) => {
+    if (filled.has(name)) return
     const there = secretsOfUsers.get(name)
     if (there === undefined) problems.push(`${who}: nobody makes the Secret ${name}`)
     else if (key !== undefined && !there.includes(key)) problems.push(`${who}: the Secret ${name} has no key ${key}`)
@@ -168,6 +174,17 @@ function referenceProblems(objects: readonly Manifest[], all: readonly Workload[
     }
   }
   return [...problems, ...objects.flatMap((object) => wayProblems(object, objects, all))]
+}
+
+/** Secrets that the cluster fills: certificates of Services, tokens of service accounts. */
+function secretsOfCluster(objects: readonly Manifest[]): Set<string> {
+  return new Set(
+    objects.flatMap(({ kind, metadata, type }) => {
+      const certificate = metadata.annotations?.['service.beta.openshift.io/serving-cert-secret-name']
+      if (certificate !== undefined) return [certificate]
+      return kind === 'Secret' && type === 'kubernetes.io/service-account-token' ? [metadata.name] : []
+    }),
+  )
 }
 
 function mountProblems(name: string, pod: PodSpec, container: Container): string[] {
@@ -232,8 +249,12 @@ function wayProblems(
   }
   if (kind === 'NetworkPolicy') {
     const names = new Set(all.map((workload) => workload.labels['app.kubernetes.io/name']))
+    // Spark's operator makes pods that carry the name of their application.
+    for (const other of objects) if (other.kind === 'SparkApplication') names.add(other.metadata.name)
     const wanted = [
-      ...(way.podSelector?.matchExpressions ?? []).flatMap(({ values = [] }) => values),
+      ...(way.podSelector?.matchExpressions ?? []).flatMap(({ key, values = [] }) =>
+        key.endsWith('/name') ? values : [],
+      ),
       ...Object.entries(way.podSelector?.matchLabels ?? {}).flatMap(([key, value]) =>
         key.endsWith('/name') ? [value] : [],
       ),
