@@ -9,6 +9,7 @@ import { freePorts } from '../ports.ts'
 import { type Daemon, startDaemon } from './daemon.ts'
 import { KubeApi } from './kube-api.ts'
 import { runKubectl, type Spoken } from './kubectl.ts'
+import { checkMounts } from './mounts.ts'
 import { addNodes, PATIENCE, stages } from './nodes.ts'
 import { addRules } from './rights.ts'
 import { provisionVolumes, type VolumeProvisioner } from './volumes.ts'
@@ -19,6 +20,8 @@ export interface Cluster {
   /** May do everything. */
   readonly admin: KubeApi
   readonly volumes: VolumeProvisioner
+  /** Throws what went wrong in the parts that the tests themselves play. */
+  check(): void
   /** kubectl as the one who may do everything. */
   kubectl(args: readonly string[], input?: string): Spoken
   /** Writes a kubeconfig for a user of the token file, with a namespace to start in; answers its path. */
@@ -78,6 +81,7 @@ export async function startCluster(): Promise<Cluster> {
   await addRules(admin)
   await addNodes(admin)
   const volumes = await provisionVolumes(admin)
+  const mounts = checkMounts(admin)
   await eventually(async () => {
     check()
     // The roles are put together by a controller; without it `edit` has no rights at all.
@@ -89,12 +93,17 @@ export async function startCluster(): Promise<Cluster> {
     parts,
     admin,
     volumes,
+    check: () => {
+      volumes.check()
+      mounts.check()
+    },
     kubectl,
     kubeconfig,
     log: (name) => daemons.find((daemon) => daemon.name === name)?.lines(30) ?? '',
     memory: () => new Map(daemons.map((daemon) => [daemon.name, residentMiB(daemon.pid)])),
     stop: async () => {
       volumes.stop()
+      mounts.stop()
       admin.close()
       for (const daemon of daemons.toReversed()) await daemon.stop()
       rmSync(folder, { recursive: true, force: true })

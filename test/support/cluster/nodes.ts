@@ -1,4 +1,5 @@
 import type { KubeApi } from './kube-api.ts'
+import { MOUNTED } from './mounts.ts'
 
 /** Cap of a wait for the cluster, in ms: generous, since two busy cores share it with everything else. */
 export const PATIENCE = 120_000
@@ -34,7 +35,7 @@ spec:
 `
 
 /**
- * What becomes of a pod on a simulated node: it runs after a moment, a job's pod ends well after a longer one, a deleted
+ * What becomes of a pod on a simulated node: it runs a moment after what it mounts was found, a job's pod ends well after a longer one, a deleted
  * one is gone after a moment. The moments are there so that old and new pods really live side by side during an update.
  */
 export function stages(): string {
@@ -46,6 +47,7 @@ export function stages(): string {
       [
         `{key: .metadata.deletionTimestamp, operator: DoesNotExist}`,
         `{key: .status.phase, operator: In, values: [Pending]}`,
+        `{key: '.metadata.annotations["${MOUNTED}"]', operator: Exists}`,
       ],
       'Running',
       'true',

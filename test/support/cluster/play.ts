@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { expect } from 'vitest'
 import { eventually } from '../builders.ts'
 import type { Cluster } from './control-plane.ts'
@@ -35,6 +36,13 @@ export async function runJob(sandbox: Sandbox): Promise<Map<string, string>> {
   return during
 }
 
+/** The one command of docs/openshift.md, word for word; oc and kubectl take it alike. */
+function wakeCommand(): string[] {
+  const [, words] = /^oc (scale deployment .*)$/m.exec(readFileSync('docs/openshift.md', 'utf8')) ?? []
+  if (words === undefined) throw new Error('docs/openshift.md does not say how to wake DTMS')
+  return words.split(' ')
+}
+
 /** Scales everything to zero as the sandbox's idler does, then wakes it by one command; the volumes stay the same. */
 export async function sleepAndWake(cluster: Cluster, sandbox: Sandbox): Promise<void> {
   const volumes = await boundVolumes(sandbox)
@@ -42,7 +50,7 @@ export async function sleepAndWake(cluster: Cluster, sandbox: Sandbox): Promise<
   done(cluster.kubectl(['scale', 'deployment', '--all', '--replicas=0', '--namespace', sandbox.namespace]))
   await eventually(async () => (await runningPods(sandbox)).length === 0, PATIENCE)
   await eventually(async () => (await usedQuota(sandbox)).get(`${DEPLOY_QUOTA}/requests.cpu`) === '0', PATIENCE)
-  done(sandbox.kubectl(['scale', 'deployment', ...OURS, '--replicas=1']))
+  done(sandbox.kubectl(wakeCommand()))
   await rolledOut(sandbox)
   expect(await runningPods(sandbox)).toHaveLength(running)
   expect(await boundVolumes(sandbox)).toEqual(volumes)

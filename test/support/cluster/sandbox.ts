@@ -12,6 +12,8 @@ export interface SandboxOptions {
   containerMaximum?: { cpu?: string; memory?: string }
   /** Resources that the user has no rights on, although `edit` has them elsewhere. */
   withoutRights?: readonly string[]
+  /** False leaves the image away that a build makes before the first `apply`. */
+  built?: boolean
   /** False leaves the secrets away that the operator makes before the first `apply`. */
   secrets?: boolean
 }
@@ -62,6 +64,9 @@ export async function createSandbox(cluster: Cluster, options: SandboxOptions = 
   await admin.create(`${path}/limitranges`, limitRange(options.containerMaximum))
   await grantEdit(admin, 'dev', namespace, options.withoutRights)
   if (options.secrets !== false) for (const secret of secrets()) await admin.create(`${path}/secrets`, secret)
+  if (options.built !== false) {
+    await admin.create(`/apis/image.openshift.io/v1/namespaces/${namespace}/imagestreams`, builtStream())
+  }
   const kubeconfig = cluster.kubeconfig('dev', namespace)
   const list = <T extends KubeObject>(kind: keyof typeof PATHS): Promise<T[]> =>
     admin.list<T>(`${PATHS[kind]}/namespaces/${namespace}/${kind}`)
@@ -131,4 +136,15 @@ function secrets(): object[] {
     { metadata: { name: 'dtms-api-key' }, stringData: { 'api-key': 'a key for the tests' } },
     { metadata: { name: 'grafana-admin' }, stringData: { 'admin-user': 'admin', 'admin-password': 'for the tests' } },
   ]
+}
+
+/** The image stream as it is once the image has been built. */
+function builtStream(): object {
+  const items = [{ created: new Date().toISOString(), image: `sha256:${'0'.repeat(64)}`, generation: 1 }]
+  return {
+    apiVersion: 'image.openshift.io/v1',
+    kind: 'ImageStream',
+    metadata: { name: 'dtms' },
+    status: { tags: [{ tag: 'latest', items }] },
+  }
 }

@@ -25,7 +25,7 @@ export function withCluster(name: string, tests: (cluster: () => Cluster) => voi
       const memory = [...cluster.memory()]
       const sum = memory.reduce((all, [, mib]) => all + mib, 0)
       say(`control plane used ${sum} MiB: ${memory.map(([part, mib]) => `${part} ${mib}`).join(', ')}`)
-      cluster.volumes.check()
+      cluster.check()
       await cluster.stop()
     })
     tests(() => {
