@@ -148,8 +148,9 @@ class Producer implements Service {
     if (this.#publishing === undefined) {
       await this.#open()
     } else {
+      const acknowledged = this.#publishing.acknowledged()
       const ranges = await this.#orStopped(bus.ranges(config.transfersTopic))
-      if (ranges === undefined || this.#publishing.isRecreated(ranges)) {
+      if (ranges === undefined || this.#publishing.isRecreated(acknowledged, ranges)) {
         await this.#beginAgain(ranges === undefined ? 'it was deleted' : 'it was made anew')
       } else if (ranges.length !== this.#partitions) {
         logger.info('the topic has grown: links that are new use all of it', {

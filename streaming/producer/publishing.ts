@@ -164,9 +164,17 @@ export class Publishing {
     return this.#tailer.lagBytes()
   }
 
-  /** What is in the topic is less than what was acknowledged, or an offset has come a second time. */
-  isRecreated(ranges: readonly PartitionRange[]): boolean {
-    return this.#recreated || (this.#options.bus.kind === 'kafka' && isRecreated(this.#ends, ranges))
+  /**
+   * What is in the topic is less than what had been acknowledged when it was asked (`acknowledged`), or an offset has
+   * come a second time. What was acknowledged while the answer was on its way says nothing about it.
+   */
+  isRecreated(acknowledged: ReadonlyMap<number, number>, ranges: readonly PartitionRange[]): boolean {
+    return this.#recreated || (this.#options.bus.kind === 'kafka' && isRecreated(acknowledged, ranges))
+  }
+
+  /** Newest acknowledged offset of each partition, as it is now. */
+  acknowledged(): ReadonlyMap<number, number> {
+    return new Map(this.#ends)
   }
 
   /** The topic has grown: links that come from now on use all of it. */

@@ -197,6 +197,30 @@ describe('the topic', () => {
     expect(producer.said.some(({ message }) => message.includes('published again from its beginning'))).toBe(true)
   })
 
+  it('is not taken for another one by an answer that is older than what was acknowledged since', async () => {
+    const root = await aLog(30)
+    const bus = new ScriptedBus()
+    const producer = aProducer(root, bus)
+    await producer.service.start()
+    await eventually(() => bus.records().length === 30)
+    // From now on more is acknowledged while each answer is on its way, as on a processor that has other things to do.
+    const ranges = bus.ranges.bind(bus)
+    let overtaken = 0
+    bus.ranges = async (topic) => {
+      const found = await ranges(topic)
+      const held = bus.records().length
+      if (overtaken < 3) {
+        await writeTransfers(producer.volume, someTransfers(30, held))
+        await eventually(async () => (await producer.metric('dtms_producer_acknowledged_records_total')) >= held + 30)
+        overtaken += 1
+      }
+      return found
+    }
+    await eventually(() => overtaken === 3)
+    expect(await producer.metric('dtms_producer_republished_total')).toBe(0)
+    expect(bus.records()).toHaveLength(120)
+  })
+
   it('that was made anew while no producer ran is noticed at the next start', async () => {
     const root = await aLog(60)
     const bus = new ScriptedBus()
