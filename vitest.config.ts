@@ -9,6 +9,7 @@ export default defineConfig({
       'test/cluster/**',
       'test/dashboards/**',
       'test/kafka/**',
+      'test/limits/**',
       'test/long/**',
       'test/manifests/**',
       'test/package/**',
