@@ -72,21 +72,32 @@ function arrange(sections: DashboardSpec['sections']): (Panel | RowPanel)[] {
       panels.push({ type: 'row', id: panels.length + 1, title, collapsed: false, gridPos, panels: [] })
       y += 1
     }
-    let x = 0
-    let tallest = 0
-    for (const { width, height, panel } of members) {
-      if (x + width > COLUMNS) {
-        y += tallest
-        x = 0
-        tallest = 0
+    for (const line of linesOf(members)) {
+      const h = Math.max(...line.map(({ height }) => height))
+      let x = 0
+      for (const { width, panel } of line) {
+        panels.push({ ...panel, id: panels.length + 1, gridPos: { x, y, w: width, h } })
+        x += width
       }
-      panels.push({ ...panel, id: panels.length + 1, gridPos: { x, y, w: width, h: height } })
-      x += width
-      tallest = Math.max(tallest, height)
+      y += h
     }
-    y += tallest
   }
   return panels
+}
+
+/** As many as fit beside each other; those of one line get the height of the tallest. */
+function linesOf(members: readonly PlacedLater[]): PlacedLater[][] {
+  const lines: PlacedLater[][] = []
+  let room = 0
+  for (const member of members) {
+    if (member.width > room) {
+      lines.push([])
+      room = COLUMNS
+    }
+    lines.at(-1)?.push(member)
+    room -= member.width
+  }
+  return lines
 }
 
 /** A mark over every graph; a value that stays is drawn as one stretch. */

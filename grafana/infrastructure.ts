@@ -145,7 +145,7 @@ export const infrastructure = dashboard({
           noValue: 'no limit',
         }),
         graph({
-          title: 'Resident memory and heap',
+          title: 'Resident memory',
           description:
             'Resident memory of each process. The heap inside it is held down by a ceiling of its own, so that Node collects before the kernel kills.',
           unit: unit.bytes,

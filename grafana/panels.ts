@@ -11,6 +11,8 @@ import {
   ReduceDataOptionsBuilder,
   StackingConfigBuilder,
   StackingMode,
+  TableCellBackgroundDisplayMode,
+  TableCellDisplayMode,
   TooltipDisplayMode,
   VisibilityMode,
   VizLegendOptionsBuilder,
@@ -98,7 +100,7 @@ export function graph(spec: PanelSpec & { stacked?: boolean; bars?: boolean }): 
     .lineWidth(spec.bars === true ? 0 : 1)
     .fillOpacity(spec.bars === true ? 80 : spec.stacked === true ? 30 : 5)
     .showPoints(VisibilityMode.Never)
-    .colorScheme(new FieldColorBuilder().mode('shades' as FieldColorModeId).fixedColor('blue'))
+    .colorScheme(new FieldColorBuilder().mode(FieldColorModeId.Shades).fixedColor('blue'))
     .legend(
       new VizLegendOptionsBuilder()
         .displayMode(LegendDisplayMode.List)
@@ -156,7 +158,9 @@ export function matrix(spec: PanelSpec & { rows: string; columns: string }): Pla
       id: 'groupingToMatrix',
       options: { rowField: spec.rows, columnField: spec.columns, valueField: 'Value', emptyValue: 'null' },
     })
-  if (spec.steps !== undefined) builder.cellOptions({ type: 'color-background', mode: 'basic' } as never)
+  if (spec.steps !== undefined) {
+    builder.cellOptions({ type: TableCellDisplayMode.ColorBackground, mode: TableCellBackgroundDisplayMode.Basic })
+  }
   return place(builder, spec, GRAPH_ROWS, { instant: true, table: true })
 }
 

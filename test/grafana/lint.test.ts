@@ -75,7 +75,7 @@ describe('every dashboard', () => {
     }
   })
 
-  test('has panels with ids of their own that lie in the grid and over no other', () => {
+  test('has panels with ids of their own that fill the grid, each in a place of its own', () => {
     for (const { name, panels } of all) {
       expect([name, new Set(panels.map(({ id }) => id)).size]).toEqual([name, panels.length])
       const cells = new Set<string>()
@@ -91,6 +91,8 @@ describe('every dashboard', () => {
           }
         }
       }
+      const rows = Math.max(...panels.map(({ gridPos: { y, h } }) => y + h))
+      expect([name, cells.size]).toEqual([name, 24 * rows])
     }
   })
 
