@@ -1,5 +1,5 @@
 import type { LayerReport } from '../lib/layers.ts'
-import type { TailBatch } from '../lib/log/log.ts'
+import { damageReasons, type TailBatch } from '../lib/log/log.ts'
 import {
   type Counter,
   type Gauge,
@@ -8,6 +8,7 @@ import {
   type MetricsRegistry,
   type PlainHistogram,
 } from '../lib/metrics.ts'
+import { severities } from '../lib/streams/anomalies.ts'
 import type { PipelineFacts } from './pipeline.ts'
 import type { Verdict } from './verdicts.ts'
 
@@ -127,6 +128,12 @@ export class AnomalyMetrics {
     help: 'Lines of the log that were skipped, by reason',
     labels: ['reason'],
   })
+
+  constructor() {
+    for (const reason of damageReasons) this.#damaged.inc({ reason }, 0)
+    for (const detector of ['forest', 'failure-share', 'throughput-shift'])
+      for (const severity of severities) this.#verdicts.inc({ detector, severity }, 0)
+  }
 
   get registry(): MetricsRegistry {
     return this.#metrics.registry

@@ -71,6 +71,12 @@ export function createApiMetrics(facts: ApiFacts): ApiMetrics {
     help: 'Alerts in notifications: accepted (a change), repeated, truncated (left out by Alertmanager); refused counts whole notifications',
     labels: ['result'],
   })
+  const stateChanges = metrics.counter({
+    name: 'dtms_api_state_changes_total',
+    help: 'State changes asked for, by result (done, refused, failed); of which kind is not told, faults may be hidden',
+    labels: ['result'],
+  })
+  for (const result of ['done', 'refused', 'failed']) stateChanges.inc({ result }, 0)
   for (const result of ['accepted', 'repeated', 'truncated', 'refused']) alertsReceived.inc({ result }, 0)
   return {
     alertsReceived,
@@ -93,11 +99,7 @@ export function createApiMetrics(facts: ApiFacts): ApiMetrics {
       help: 'Lines of the log that could not be used, by stream and reason',
       labels: ['kind', 'reason'],
     }),
-    stateChanges: metrics.counter({
-      name: 'dtms_api_state_changes_total',
-      help: 'State changes asked for, by result (done, refused, failed); of which kind is not told, faults may be hidden',
-      labels: ['result'],
-    }),
+    stateChanges,
     eventsPublished: metrics.counter({
       name: 'dtms_api_events_total',
       help: 'Live events published, by type',

@@ -5,13 +5,15 @@ export type CorrelationMetrics = ReturnType<typeof createCorrelationMetrics>
 /** The results themselves are published by the API, which reads them from the log. */
 export function createCorrelationMetrics() {
   const metrics = new Metrics()
+  const runs = metrics.counter({
+    name: 'dtms_corr_runs_total',
+    help: 'Runs of the correlation batch: ok, push_failed (the result is in the log all the same) or failed',
+    labels: ['result'],
+  })
+  for (const result of ['ok', 'push_failed', 'failed']) runs.inc({ result }, 0)
   return {
     registry: metrics.registry,
-    runs: metrics.counter({
-      name: 'dtms_corr_runs_total',
-      help: 'Runs of the correlation batch: ok, push_failed (the result is in the log all the same) or failed',
-      labels: ['result'],
-    }),
+    runs,
     seconds: metrics.gauge({
       name: 'dtms_corr_run_seconds',
       help: 'How long the newest run took, seconds: reading what was new, correlating, writing',

@@ -1,5 +1,5 @@
 import type { LayerReport } from '../lib/layers.ts'
-import type { DamageReason, WriterStats } from '../lib/log/log.ts'
+import { type DamageReason, damageReasons, type WriterStats } from '../lib/log/log.ts'
 import {
   type Counter,
   type Gauge,
@@ -121,6 +121,7 @@ export class ExporterMetrics {
 
   /** Asks these facts at every scrape, until the returned function is called. */
   watch(site: SiteName, facts: () => ExporterFacts | undefined): () => void {
+    for (const reason of damageReasons) this.#damaged.inc({ site, reason }, 0)
     this.#facts.set(site, facts)
     return () => this.#facts.delete(site)
   }

@@ -1,3 +1,4 @@
+import { damageReasons } from '../lib/log/log.ts'
 import { LabelCap, Metrics } from '../lib/metrics.ts'
 import { freshnessStates } from '../lib/staleness/states.ts'
 import type { SiteFreshness } from '../lib/staleness/tracker.ts'
@@ -101,8 +102,15 @@ export function createFreshnessMetrics(sources: FreshnessSources) {
       if (last !== undefined) gauge.set(last.seconds)
     },
   )
+  const damaged = metrics.counter({
+    name: 'dtms_freshness_damaged_lines_total',
+    help: 'Lines that freshness could not use, by what was wrong with them; they are skipped and nothing else is lost',
+    labels: ['reason'],
+  })
+  for (const reason of damageReasons) damaged.inc({ reason }, 0)
   return {
     registry: metrics.registry,
+    damaged,
     records: metrics.counter({
       name: 'dtms_freshness_records_total',
       help: 'Transfer records that freshness has read since it started, repeats left out',
@@ -112,11 +120,6 @@ export function createFreshnessMetrics(sources: FreshnessSources) {
       name: 'dtms_freshness_state_changes_total',
       help: 'Changes of the state of a site, by the state that it changed to',
       labels: ['site', 'state'],
-    }),
-    damaged: metrics.counter({
-      name: 'dtms_freshness_damaged_lines_total',
-      help: 'Lines that freshness could not use, by what was wrong with them; they are skipped and nothing else is lost',
-      labels: ['reason'],
     }),
     labelOf: (site: string) => cap.label(site),
   }

@@ -6,7 +6,7 @@ import { freshnessState, maxBy, orZero, quantile, rate, select, share, sumBy } f
 import { unit } from './units.ts'
 
 /** `up` is the one metric that is chosen by job: a target that does not answer has no other label that says it is DTMS. */
-const ours = ['job=~"dtms_.*"', 'job!="dtms_pushgateway"']
+const ours = ['job=~"dtms.*"', 'job!="dtms_pushgateway"']
 
 const ROW = 6
 

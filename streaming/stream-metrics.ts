@@ -10,6 +10,7 @@ import {
 import type { FlowCounts, Outcome } from './flow.ts'
 import { LastWindows } from './last-windows.ts'
 import { Latencies } from './latency.ts'
+import { quarantineReasons } from './message.ts'
 import type { Appended } from './partition-logs.ts'
 import type { WebhookStats } from './webhook.ts'
 
@@ -274,6 +275,8 @@ export class StreamMetrics {
 
   #collectCounts(topics: StreamFacts['counts']): void {
     for (const [topic, counts] of topics) {
+      for (const counter of [this.#lost, this.#recreated]) counter.inc({ topic }, 0)
+      for (const reason of quarantineReasons) this.#quarantined.inc({ topic, reason }, 0)
       this.#totals.forEach(({ counter, of }, i) => {
         const grown = this.#growth(`${i} ${topic}`, of(counts))
         counter.inc({ topic }, grown)

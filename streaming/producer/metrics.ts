@@ -1,5 +1,5 @@
 import type { LayerReport } from '../../lib/layers.ts'
-import type { TailBatch } from '../../lib/log/log.ts'
+import { damageReasons, type TailBatch } from '../../lib/log/log.ts'
 import { type Counter, Metrics, type MetricsRegistry, type PlainHistogram } from '../../lib/metrics.ts'
 import type { TopicDifference } from '../bus.ts'
 
@@ -67,6 +67,9 @@ export class ProducerMetrics {
   })
 
   constructor() {
+    for (const reason of damageReasons) this.#damaged.inc({ reason }, 0)
+    for (const reason of ['bus', 'refused', 'volume']) this.#errors.inc({ reason }, 0)
+    this.#quarantined.inc({ reason: 'refused_by_bus' }, 0)
     this.#gauge('dtms_producer_connected', '1 while the bus can be reached', ({ connected }) => Number(connected))
     this.#gauge('dtms_producer_lag_bytes', 'Bytes of the log that have not been read yet', ({ lagBytes }) => lagBytes)
     this.#gauge(
