@@ -87,7 +87,10 @@ export class AlertInbox {
       if (this.#writer === undefined || !this.#options.isReadBack()) return 0
       const { book, clock, expirySeconds } = this.#options
       const lastGood = clock.monotonic() - expirySeconds * 1000
-      const lost = book.firingLines().filter(({ fingerprint }) => this.#seenAt(fingerprint) < lastGood)
+      const firing = book.firingLines()
+      const known = new Set(firing.map(({ fingerprint }) => fingerprint))
+      for (const fingerprint of this.#toldAt.keys()) if (!known.has(fingerprint)) this.#toldAt.delete(fingerprint)
+      const lost = firing.filter(({ fingerprint }) => this.#seenAt(fingerprint) < lastGood)
       const now = this.#wallNow()
       await this.#write(
         this.#writer,

@@ -37,14 +37,17 @@ export interface AlertQuery {
   limit: number
 }
 
-/** Alerts that are kept; older ones are only in the log. 2 KB each. */
+/** Alerts that are kept; older ones are only in the log. */
 const MOST_ALERTS = 2000
+/** Usual ones have 1,000 characters, the longest 32,768: together no more than this. */
+const MOST_CHARS = 8 * 1024 * 1024
 
 interface Kept {
   /** seq of the line that told of it first; the order of the list. */
   seq: number
   line: AlertLine
   view: AlertView
+  chars: number
 }
 
 /** Alerts that Alertmanager has told of, made from the lines of `alerts/api/` alone. */
@@ -54,11 +57,14 @@ export class AlertBook {
   /** The newest life of each alert. */
   readonly #byFingerprint = new Map<string, Kept>()
   readonly #most: number
+  readonly #mostChars: number
+  #chars = 0
   #lastSeq = 0
   #lastAt = 0
 
-  constructor(most = MOST_ALERTS) {
+  constructor(most = MOST_ALERTS, mostChars = MOST_CHARS) {
     this.#most = most
+    this.#mostChars = mostChars
   }
 
   /** World instant of the newest line. */
@@ -73,9 +79,12 @@ export class AlertBook {
     this.#lastAt = line.at
     const seq = line.type === 'firing' ? line.seq : (line.firing ?? line.seq)
     const known = this.#alerts.get(seq)
-    const kept = known ?? { seq, line, view: toView(line, seq) }
+    const chars = JSON.stringify(line).length
+    const kept = known ?? { seq, line, view: toView(line, seq), chars }
+    this.#chars += chars - (known?.chars ?? 0)
     if (known !== undefined) {
       known.line = line
+      known.chars = chars
       known.view = { ...toView(line, seq), firedAt: known.view.firedAt }
     } else {
       this.#alerts.set(seq, kept)
@@ -121,13 +130,15 @@ export class AlertBook {
 
   /** What is over goes first; only when everything fires, the oldest that does. */
   #forget(): void {
-    if (this.#alerts.size <= this.#most) return
-    const all = [...this.#alerts.values()]
-    const oldest = all.find(({ view }) => view.state === 'resolved') ?? all[0]
-    if (oldest === undefined) return
-    this.#alerts.delete(oldest.seq)
-    const { fingerprint } = oldest.line
-    if (this.#byFingerprint.get(fingerprint) === oldest) this.#byFingerprint.delete(fingerprint)
+    while (this.#alerts.size > this.#most || (this.#chars > this.#mostChars && this.#alerts.size > 1)) {
+      const all = [...this.#alerts.values()]
+      const oldest = all.find(({ view }) => view.state === 'resolved') ?? all[0]
+      if (oldest === undefined) return
+      this.#alerts.delete(oldest.seq)
+      this.#chars -= oldest.chars
+      const { fingerprint } = oldest.line
+      if (this.#byFingerprint.get(fingerprint) === oldest) this.#byFingerprint.delete(fingerprint)
+    }
   }
 }
 

@@ -95,6 +95,15 @@ const bodyExample = {
   ],
 }
 
+const viewExample = {
+  ...{ id: 'a-1', state: 'firing', severity: 'critical', name: 'DtmsSiteSilent', layer: 'freshness' },
+  ...{ summary: 'SITE_B is silent', firedAt: 1_767_614_472.5, resolvedAt: null, resolution: null },
+  ...{ startsAt: 1_767_614_400.123, endsAt: null, fingerprint: 'c8a5f0e1b2d34567' },
+  labels: { alertname: 'DtmsSiteSilent', layer: 'freshness', severity: 'critical', site: 'SITE_B' },
+  annotations: { summary: 'SITE_B is silent' },
+  generatorUrl: 'http://prometheus:9090/graph?g0.expr=up',
+}
+
 /** The receiver of Alertmanager's webhook, and the list of what it told. */
 export function alertRoutes({ state, cache, inbox, alertCounts }: ApiContext): Route[] {
   const tags = ['alerts']
@@ -116,6 +125,7 @@ export function alertRoutes({ state, cache, inbox, alertCounts }: ApiContext): R
         200: {
           description: 'A page',
           schema: listOf('AlertList', alertView),
+          example: { items: [viewExample], nextCursor: null },
           headers: { Link: 'RFC 8288: rel="first" and, when there is one, rel="next"' },
         },
       },

@@ -76,6 +76,13 @@ describe('the list', () => {
     expect(Object.fromEntries(aBook().firing())).toEqual({ critical: 1, warning: 1, info: 0, none: 0, _other: 0 })
   })
 
+  test('holds no more text than fits, however long its alerts are', () => {
+    const book = new AlertBook(100, 3000)
+    const annotations = { description: 'x'.repeat(1000) }
+    for (let seq = 1; seq <= 5; seq += 1) book.apply(aFiringLine({ seq, fingerprint: `f${seq}`, annotations }))
+    expect(book.list({ limit: 9 }).map(({ view }) => view.id)).toEqual(['a-5', 'a-4'])
+  })
+
   test('forgets what is over before what fires, so that neither can fill the memory', () => {
     const book = new AlertBook(2)
     book.apply(aFiringLine({ seq: 1, fingerprint: 'a' }))
