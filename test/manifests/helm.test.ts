@@ -114,6 +114,39 @@ describe.skipIf(noKubectl() !== undefined)('the Helm chart', () => {
     expect(annotated).not.toContain('prometheus')
   })
 
+  test('leaves the claims alone at the end when asked', () => {
+    const kept = (sets: string[]) =>
+      helmTemplate(sets).filter(({ metadata }) => metadata.annotations?.['helm.sh/resource-policy'] === 'keep')
+    expect(kept([])).toEqual([])
+    expect(kept(['storage.keep=true']).map(({ kind }) => kind)).toEqual(Array(3).fill('PersistentVolumeClaim'))
+  })
+
+  test('prints how to go on: the secrets that are missing, the build, the key, the command that wakes', () => {
+    const notes = (...sets: string[]) => {
+      const values = sets.flatMap((set) => ['--set', set])
+      const run = helm('install', 'dtms', chart, '--dry-run=client', '-n', 'lab', ...values)
+      expect(run.code, run.problems).toBe(0)
+      return run.out.slice(run.out.indexOf('NOTES:'))
+    }
+    const openshift = notes()
+    for (const part of [
+      'create secret generic dtms-api-key',
+      'start-build dtms',
+      'get route grafana',
+      '-n lab scale',
+    ]) {
+      expect(openshift).toContain(part)
+    }
+    const kubernetes = notes(
+      'platform=kubernetes',
+      'profile=0.5',
+      'secrets.generate=true',
+      'image.repository=r.org/dtms',
+    )
+    expect(kubernetes).toContain('http://dtms.example.org')
+    for (const part of ['create secret', 'start-build', 'grafana', 'oc -n']) expect(kubernetes).not.toContain(part)
+  })
+
   test('makes the secrets when asked, each key once', () => {
     const secrets = helmTemplate(['secrets.generate=true']).filter(({ kind }) => kind === 'Secret')
     const keys = secrets.map(({ metadata, data }) => [metadata.name, Object.keys(data ?? {}).sort()])
