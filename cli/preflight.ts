@@ -2,6 +2,7 @@ import type { AddCommand } from './command.ts'
 import type { CliContext } from './context.ts'
 import { type Alternative, withAlternatives } from './preflight/alternatives.ts'
 import { assess } from './preflight/assess.ts'
+import { choiceText, otherChoices } from './preflight/choices.ts'
 import { type ClusterApi, readNamespace, readServed } from './preflight/cluster.ts'
 import { createKubectlApi, currentNamespace } from './preflight/kubectl-api.ts'
 import type { Namespace } from './preflight/namespace.ts'
@@ -54,55 +55,49 @@ async function runPreflight(context: CliContext, flags: PreflightFlags): Promise
     ...(flags.context === undefined ? [] : ['--context', flags.context]),
   ]
   const tool = findTool(flags.kubectl, context.env.PATH, options)
-  const { objects, title, others } = await choose(flags, tool)
+  const objects = await manifestsOf(flags, tool)
   const { namespace, addServed } = await look(context, flags, tool, objects)
   const assessment = assess(objects, namespace)
   let { problems } = assessment
   if (problems.some(({ cause }) => cause !== 'setup')) {
     const alternatives: Alternative[] = []
-    for (const { name, render } of others) {
-      const rendered = await render()
+    for (const { name, rendered } of await renderOthers(flags, tool)) {
       alternatives.push({ name, assessment: assess(rendered, await addServed(rendered)) })
     }
     problems = withAlternatives(assessment, alternatives)
   }
-  const verdict = { profile: title, namespace: namespace.name, assessment, problems, unseen: namespace.unseen }
+  const verdict = { profile: titleOf(flags), namespace: namespace.name, assessment, problems, unseen: namespace.unseen }
   context.out(flags.json === true ? JSON.stringify(toJson(verdict)) : toText(verdict))
   return problems.length === 0 ? 0 : 1
 }
 
-interface Choice {
-  title: string
-  objects: KubeObject[]
-  /** What else could be taken, the largest first. */
-  others: { name: string; render(): Promise<KubeObject[]> }[]
+const DEFAULT_PROFILE = '3'
+
+function titleOf({ profile, manifests, component }: PreflightFlags): string {
+  if (profile !== undefined || manifests === undefined) {
+    return [profile ?? DEFAULT_PROFILE, ...component].join(' + ')
+  }
+  return manifests === '-' ? 'from standard input' : `from ${manifests}`
 }
 
-/** What is to be applied, and what could be instead. */
-async function choose(flags: PreflightFlags, tool: Tool | undefined): Promise<Choice> {
-  const profile = flags.profile ?? '3'
-  if (flags.manifests === undefined) {
-    if (tool === undefined) throw noTool('is needed to render a profile')
-    const folder = manifestFolder()
-    return {
-      title: [profile, ...flags.component].join(' + '),
-      objects: await renderProfile(tool, folder, profile, flags.component),
-      others: othersIn(tool, folder, profile),
-    }
-  }
-  return {
-    title: flags.profile ?? (flags.manifests === '-' ? 'of standard input' : flags.manifests),
-    objects: readManifests(flags.manifests),
-    others: tool === undefined ? [] : othersIn(tool, manifestFolder(), flags.profile),
-  }
+async function manifestsOf(flags: PreflightFlags, tool: Tool | undefined): Promise<KubeObject[]> {
+  if (flags.manifests !== undefined) return readManifests(flags.manifests)
+  if (tool === undefined) throw noTool('is needed to render a profile')
+  return renderProfile(tool, manifestFolder(), flags.profile ?? DEFAULT_PROFILE, flags.component)
 }
 
-/** Overlays of another platform are no smaller choice. */
-function othersIn(tool: Tool, folder: string, chosen: string | undefined): Choice['others'] {
-  return profilesIn(folder)
-    .filter((name) => /^\d/.test(name) && name !== chosen)
-    .sort((a, b) => Number.parseFloat(b) - Number.parseFloat(a) || (a < b ? -1 : 1))
-    .map((name) => ({ name: `profile ${name}`, render: () => renderProfile(tool, folder, name) }))
+async function renderOthers(
+  { profile, manifests }: PreflightFlags,
+  tool: Tool | undefined,
+): Promise<{ name: string; rendered: KubeObject[] }[]> {
+  if (tool === undefined) return []
+  const folder = manifestFolder()
+  const chosen = manifests === undefined ? (profile ?? DEFAULT_PROFILE) : profile
+  const others = otherChoices(chosen, profilesIn(folder)).map(async (choice) => ({
+    name: choiceText(choice),
+    rendered: await renderProfile(tool, folder, choice.profile, choice.components),
+  }))
+  return Promise.all(others)
 }
 
 interface Looked {

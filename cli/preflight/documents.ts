@@ -1,7 +1,7 @@
 import { LineCounter, parseAllDocuments } from 'yaml'
 import { z } from 'zod'
 import { DtmsError } from '../../lib/errors.ts'
-import { type KubeObject, objectSchema, toObject } from './objects.ts'
+import { type KubeObject, objectSchema, textAt, toObject } from './objects.ts'
 
 export interface Documents {
   objects: KubeObject[]
@@ -58,7 +58,7 @@ export function collect(
     }
     return
   }
-  const parsed = objectSchema.safeParse(value)
+  const parsed = objectSchema.safeParse(isReview(value) ? { ...value, metadata: { name: 'review' } } : value)
   if (!parsed.success) {
     const [issue] = parsed.error.issues
     const where = issue?.path.join('.') ?? ''
@@ -67,6 +67,11 @@ export function collect(
   const object = toObject(parsed.data, source)
   into.objects.push(object)
   into.kinds.add(itemKind ?? object.kind)
+}
+
+/** The answer of a review is the only object without a name. */
+function isReview(value: unknown): value is object {
+  return textAt(value, 'kind')?.startsWith('SelfSubject') === true
 }
 
 function unreadable(fileName: string, line: number, message: string): DtmsError {

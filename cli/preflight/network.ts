@@ -78,7 +78,7 @@ export function networkProblems(
     const services = servicesTo(objects, template.labels)
     if (closedIn.length > 0 && services.length > 0) {
       if (allowedIn.length === 0) lack('calls to', name, closedIn)
-      else if (isRouted(objects, services) && !allowedIn.some(isOpenToOthers)) {
+      else if (isRouted(objects, services) && !allowedIn.some(({ from }) => isOpenToOthers(from))) {
         lack('calls from the router to', name, closedIn)
       }
     }
@@ -135,16 +135,19 @@ function isRouted(objects: readonly KubeObject[], services: readonly string[]): 
   return services.some((name) => routed.includes(name))
 }
 
-function isOpenToOthers({ from }: Rule): boolean {
-  return (from ?? []).length === 0 || (from ?? []).some((peer) => 'namespaceSelector' in peer || 'ipBlock' in peer)
+type Peers = Rule['from']
+
+function isOpenToOthers(peers: Peers): boolean {
+  return (peers ?? []).length === 0 || (peers ?? []).some((peer) => 'namespaceSelector' in peer || 'ipBlock' in peer)
 }
 
 function isNamePort({ port }: z.infer<typeof portSchema>): boolean {
   return ['53', '5353', 'dns', 'dns-tcp', 'domain'].includes(String(port))
 }
 
-function allowsNames({ ports }: Rule): boolean {
-  return (ports ?? []).length === 0 || (ports ?? []).some((port) => isNamePort(port))
+/** The name service lives in a namespace of its own. */
+function allowsNames({ ports, to }: Rule): boolean {
+  return isOpenToOthers(to) && ((ports ?? []).length === 0 || (ports ?? []).some((port) => isNamePort(port)))
 }
 
 function isOnlyNames({ ports }: Rule): boolean {
