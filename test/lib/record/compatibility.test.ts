@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import type { ParsedLine } from '../../../lib/log/log.ts'
 import { transferCodec } from '../../../lib/record/codec.ts'
 import {
+  alertsCodec,
   anomaliesCodec,
   controlCodec,
   correlationsCodec,
@@ -36,6 +37,7 @@ describe('lines of version 1', () => {
     ['truth', truthCodec],
     ['anomalies', anomaliesCodec],
     ['correlations', correlationsCodec],
+    ['alerts', alertsCodec],
     ['quarantine', quarantineCodec],
   ])('of %s are read whole', (stream, codec) => {
     const lines = linesOf(`envelope-v1-${stream}.ndjson`)
