@@ -17,14 +17,14 @@ withCluster('the plain folders in a namespace like the Developer Sandbox', (clus
   test('are applied in any order by somebody who may only edit, and every workload runs', async () => {
     await cluster().volumes.offer('nfs', 'block')
     sandbox = await createSandbox(cluster())
-    for (const folder of shuffledFolders()) done(sandbox.kubectl(['apply', '-f', `openshift/${folder}`]))
+    for (const folder of shuffledFolders()) await done(sandbox.kubectl(['apply', '-f', `openshift/${folder}`]))
     expect(await rolledOut(sandbox)).toEqual(WORKLOADS)
     expect(await refusals(sandbox)).toEqual([])
   })
 
   test('are applied once more without a new pod', async () => {
     const before = await versions(sandbox)
-    for (const folder of shuffledFolders()) done(sandbox.kubectl(['apply', '-f', `openshift/${folder}`]))
+    for (const folder of shuffledFolders()) await done(sandbox.kubectl(['apply', '-f', `openshift/${folder}`]))
     expect(await versions(sandbox)).toEqual(before)
   })
 
@@ -49,7 +49,7 @@ withCluster('the plain folders in a namespace like the Developer Sandbox', (clus
 
   test('go when they are deleted, and leave nothing that counts', async () => {
     for (const folder of shuffledFolders())
-      done(sandbox.kubectl(['delete', '--wait=false', '-f', `openshift/${folder}`]))
+      await done(sandbox.kubectl(['delete', '--wait=false', '-f', `openshift/${folder}`]))
     const counts = [
       'pods',
       'services',

@@ -30,7 +30,7 @@ withCluster('a profile in a namespace that is just as large', (cluster) => {
     const { overlay, room, classes, workloads, job } = profile
     await cluster().volumes.offer(...classes)
     const sandbox = await createSandbox(cluster(), { requestsCpu: room })
-    done(sandbox.kubectl(['apply', '-k', `openshift/overlays/${overlay}`]))
+    await done(sandbox.kubectl(['apply', '-k', `openshift/overlays/${overlay}`]))
     expect(await rolledOut(sandbox)).toHaveLength(workloads)
     const used = await settledQuota(sandbox)
     const surge = await surgeOf(sandbox)

@@ -80,11 +80,11 @@ withCluster('a namespace that DTMS does not fit', (cluster) => {
     const { classes, options, overlay, what, remedy, cluster: words } = example
     await cluster().volumes.offer(...classes)
     const sandbox = await createSandbox(cluster(), options)
-    const verdict = preflight(cluster(), sandbox, '--profile', overlay.replace('profile-', ''))
+    const verdict = await preflight(cluster(), sandbox, '--profile', overlay.replace('profile-', ''))
     expect(verdict).toMatchObject({ exitCode: 1, fits: false })
     const problem = problemOf(verdict, what)
     expect(problem.remedy).toMatch(remedy)
-    done(sandbox.kubectl(['apply', '-k', `openshift/overlays/${overlay}`]))
+    await done(sandbox.kubectl(['apply', '-k', `openshift/overlays/${overlay}`]))
     expect(await warned(sandbox, words)).toMatch(words)
     await sandbox.remove()
   })
@@ -92,11 +92,11 @@ withCluster('a namespace that DTMS does not fit', (cluster) => {
   test('has no right to routes: preflight says so before, and the cluster refuses these and nothing else', async () => {
     await cluster().volumes.offer('nfs', 'block')
     const sandbox = await createSandbox(cluster(), { withoutRights: ['routes', 'routes/custom-host'] })
-    const verdict = preflight(cluster(), sandbox, '--profile', '3')
+    const verdict = await preflight(cluster(), sandbox, '--profile', '3')
     expect(verdict).toMatchObject({ exitCode: 1, fits: false })
     expect(problemOf(verdict, /no right to .*create.* routes\.route\.openshift\.io/).remedy).toMatch(/port-forward/)
     expect(verdict.problems).toHaveLength(1)
-    const said = sandbox.kubectl(['apply', '-k', 'openshift/overlays/profile-3'])
+    const said = await sandbox.kubectl(['apply', '-k', 'openshift/overlays/profile-3'])
     expect(said.code).toBe(1)
     expect(said.stderr).toMatch(/routes\.route\.openshift\.io .* is forbidden: User "dev" cannot/)
     expect(await rolledOut(sandbox)).toHaveLength(12)
@@ -106,27 +106,27 @@ withCluster('a namespace that DTMS does not fit', (cluster) => {
   test('fits to the last millicore when preflight says so, and one less is refused while it is updated', async () => {
     await cluster().volumes.offer('nfs', 'block')
     const wide = await createSandbox(cluster())
-    const { cpu } = preflight(cluster(), wide, '--profile', '3').sums.rolling.requests
+    const { cpu } = (await preflight(cluster(), wide, '--profile', '3')).sums.rolling.requests
     await wide.remove()
     const millicores = Number(/^(\d+)m$/.exec(cpu)?.[1])
     expect(millicores).toBeGreaterThan(500)
 
     const exact = await createSandbox(cluster(), { requestsCpu: `${millicores}m` })
-    expect(preflight(cluster(), exact, '--profile', '3')).toMatchObject({ exitCode: 0, fits: true, problems: [] })
+    expect(await preflight(cluster(), exact, '--profile', '3')).toMatchObject({ exitCode: 0, fits: true, problems: [] })
     await applied(exact)
     await playUpdate(exact)
     expect(await refusals(exact)).toEqual([])
     await exact.remove()
 
     const short = await createSandbox(cluster(), { requestsCpu: `${millicores - 1}m` })
-    const verdict = preflight(cluster(), short, '--profile', '3')
+    const verdict = await preflight(cluster(), short, '--profile', '3')
     expect(verdict.fits).toBe(false)
     expect(problemOf(verdict, /requests\.cpu/).remedy).toMatch(/it runs, but not while everything is updated at once/)
     await applied(short)
     expect(await refusals(short)).toEqual([])
     // Only those that live beside their predecessors for a while; the others make room first.
     const surging = ['dtms-api', 'dtms-stream', 'grafana'].map((name) => `deployment/${name}`)
-    done(short.kubectl(['rollout', 'restart', ...surging]))
+    await done(short.kubectl(['rollout', 'restart', ...surging]))
     expect(await warned(short, 'exceeded quota: compute-deploy')).toMatch(`limited: requests.cpu=${millicores - 1}m`)
     await short.remove()
   })
@@ -134,9 +134,9 @@ withCluster('a namespace that DTMS does not fit', (cluster) => {
   test('whose pods wait for a secret runs as soon as it is there', async () => {
     await cluster().volumes.offer('block')
     const sandbox = await createSandbox(cluster(), { requestsCpu: '500m', secrets: false })
-    done(sandbox.kubectl(['apply', '-k', 'openshift/overlays/profile-0.5']))
+    await done(sandbox.kubectl(['apply', '-k', 'openshift/overlays/profile-0.5']))
     await warned(sandbox, 'secret "dtms-api-key" not found')
-    done(sandbox.kubectl(['create', 'secret', 'generic', 'dtms-api-key', '--from-literal=api-key=for the tests']))
+    await done(sandbox.kubectl(['create', 'secret', 'generic', 'dtms-api-key', '--from-literal=api-key=for the tests']))
     expect(await rolledOut(sandbox)).toEqual(['dtms', 'prometheus'])
     await sandbox.remove()
   })
@@ -144,7 +144,7 @@ withCluster('a namespace that DTMS does not fit', (cluster) => {
   test('lacks an image as long as none was built, which preflight says with the two commands', async () => {
     await cluster().volumes.offer('nfs', 'block')
     const sandbox = await createSandbox(cluster(), { built: false })
-    const { problems } = preflight(cluster(), sandbox, '--profile', '3')
+    const { problems } = await preflight(cluster(), sandbox, '--profile', '3')
     expect(problems).toEqual([
       {
         what: 'image stream dtms has no image latest yet; its pods cannot start',
@@ -156,7 +156,7 @@ withCluster('a namespace that DTMS does not fit', (cluster) => {
 })
 
 async function applied(sandbox: Sandbox): Promise<void> {
-  done(sandbox.kubectl(['apply', '-k', 'openshift/overlays/profile-3']))
+  await done(sandbox.kubectl(['apply', '-k', 'openshift/overlays/profile-3']))
   await rolledOut(sandbox)
   expect((await warnings(sandbox)).filter((text) => text.includes('exceeded quota'))).toEqual([])
 }

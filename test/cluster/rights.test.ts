@@ -27,13 +27,13 @@ withCluster('the user of a sandbox', (cluster) => {
     ['create', 'customresourcedefinitions.apiextensions.k8s.io', 'no'],
     ['create', 'servicemonitors.monitoring.coreos.com', 'no'],
     ['list', 'pods --namespace=default', 'no'],
-  ])('may %s %s: %s', (verb, resource, answer) => {
-    const said = sandbox.kubectl(['auth', 'can-i', verb, ...resource.split(' ')])
+  ])('may %s %s: %s', async (verb, resource, answer) => {
+    const said = await sandbox.kubectl(['auth', 'can-i', verb, ...resource.split(' ')])
     expect(said.stdout.trim()).toBe(answer)
   })
 
-  test('may not give by a Role what it has not', () => {
-    const said = sandbox.kubectl(['create', 'role', 'more', '--verb=create', '--resource=resourcequotas'])
+  test('may not give by a Role what it has not', async () => {
+    const said = await sandbox.kubectl(['create', 'role', 'more', '--verb=create', '--resource=resourcequotas'])
     expect(said.code).toBe(1)
     expect(said.stderr).toContain('is attempting to grant RBAC permissions not currently held')
   })
@@ -55,14 +55,14 @@ withCluster('the user of a sandbox', (cluster) => {
         'allowPrivilegeEscalation != false',
       ],
       ['a pod that says nothing', undefined, 'unrestricted capabilities'],
-    ])('%s: %j', (_, securityContext, words) => {
+    ])('%s: %j', async (_, securityContext, words) => {
       const pod = {
         apiVersion: 'v1',
         kind: 'Pod',
         metadata: { name: 'probe' },
         spec: { containers: [{ name: 'probe', image: 'probe', securityContext }] },
       }
-      const said = sandbox.kubectl(['create', '--dry-run=server', '-f', '-'], JSON.stringify(pod))
+      const said = await sandbox.kubectl(['create', '--dry-run=server', '-f', '-'], JSON.stringify(pod))
       expect(said.code, said.stderr).toBe(words === undefined ? 0 : 1)
       if (words !== undefined) expect(said.stderr).toMatch(/violates PodSecurity "restricted:latest"/)
       if (words !== undefined) expect(said.stderr).toContain(words)

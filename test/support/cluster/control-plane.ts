@@ -23,7 +23,7 @@ export interface Cluster {
   /** Throws what went wrong in the parts that the tests themselves play. */
   check(): void
   /** kubectl as the one who may do everything. */
-  kubectl(args: readonly string[], input?: string): Spoken
+  kubectl(args: readonly string[], input?: string): Promise<Spoken>
   /** Writes a kubeconfig for a user of the token file, with a namespace to start in; answers its path. */
   kubeconfig(user: 'admin' | 'dev', namespace: string): string
   /** The end of what one of its processes has printed. */
@@ -69,9 +69,10 @@ export async function startCluster(): Promise<Cluster> {
     return file
   }
   const own = kubeconfig('admin', 'default')
-  const kubectl = (args: readonly string[], input?: string): Spoken => runKubectl(parts.kubectl, own, args, input)
+  const kubectl = (args: readonly string[], input?: string): Promise<Spoken> =>
+    runKubectl(parts.kubectl, own, args, input)
   // Before the controllers start: the one of the quotas looks for new kinds only every half a minute.
-  addKinds(kubectl, parts.crds)
+  await addKinds(kubectl, parts.crds)
   start('controller-manager', parts.controlPlane, ['controller-manager', ...managerFlags(folder, own, manager)])
   start('scheduler', parts.controlPlane, ['scheduler', ...clientFlags(own, scheduler)])
   writeFileSync(join(folder, 'stages.yaml'), stages())
@@ -194,11 +195,11 @@ current-context: test
 }
 
 /** Kinds of OpenShift and of the Prometheus operator, and what stands for the two that OpenShift serves without definitions. */
-function addKinds(kubectl: Cluster['kubectl'], crds: string): void {
+async function addKinds(kubectl: Cluster['kubectl'], crds: string): Promise<void> {
   const own = new URL('../../cluster/fixtures/aggregated-kinds.yaml', import.meta.url).pathname
-  const said = kubectl(['apply', '--server-side', '-f', crds, '-f', own])
+  const said = await kubectl(['apply', '--server-side', '-f', crds, '-f', own])
   if (said.code !== 0) throw new Error(`the definitions were refused: ${said.stderr}`)
-  const waited = kubectl(['wait', '--for=condition=Established', 'crd', '--all', '--timeout=60s'])
+  const waited = await kubectl(['wait', '--for=condition=Established', 'crd', '--all', '--timeout=60s'])
   if (waited.code !== 0) throw new Error(`the definitions do not hold: ${waited.stderr}`)
 }
 

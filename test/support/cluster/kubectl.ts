@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { dirname, join } from 'node:path'
 
 export interface Spoken {
@@ -7,20 +7,40 @@ export interface Spoken {
   stderr: string
 }
 
-/** Runs kubectl to its end with a kubeconfig; the tests go on when it has said what it has to say. */
-export function runKubectl(kubectl: string, kubeconfig: string, args: readonly string[], input?: string): Spoken {
-  const done = spawnSync(kubectl, args, {
-    input: input ?? '',
-    encoding: 'utf8',
-    maxBuffer: 64 * 1024 * 1024,
-    // Ports come again in a later run, with other kinds behind them: what is known of a server stays in its folder.
-    env: {
-      PATH: process.env.PATH ?? '',
-      HOME: dirname(kubeconfig),
-      KUBECONFIG: kubeconfig,
-      KUBECACHEDIR: join(dirname(kubeconfig), 'cache'),
-    },
+/** Runs a command to its end. The tests play parts of the cluster meanwhile, so nothing may keep them from it. */
+export function runToEnd(
+  command: string,
+  args: readonly string[],
+  options: { env?: NodeJS.ProcessEnv; input?: string } = {},
+): Promise<Spoken> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, options.env === undefined ? {} : { env: options.env })
+    const said = { stdout: '', stderr: '' }
+    for (const name of ['stdout', 'stderr'] as const) {
+      child[name].setEncoding('utf8').on('data', (text: string) => {
+        said[name] += text
+      })
+    }
+    child.on('error', reject)
+    child.on('close', (code) => resolve({ code: code ?? 1, ...said }))
+    // It may end before it has read everything.
+    child.stdin.on('error', () => {})
+    child.stdin.end(options.input)
   })
-  if (done.error !== undefined) throw done.error
-  return { code: done.status ?? 1, stdout: done.stdout, stderr: done.stderr }
+}
+
+export function runKubectl(
+  kubectl: string,
+  kubeconfig: string,
+  args: readonly string[],
+  input?: string,
+): Promise<Spoken> {
+  // Ports come again in a later run, with other kinds behind them: what is known of a server stays in its folder.
+  const env = {
+    PATH: process.env.PATH ?? '',
+    HOME: dirname(kubeconfig),
+    KUBECONFIG: kubeconfig,
+    KUBECACHEDIR: join(dirname(kubeconfig), 'cache'),
+  }
+  return runToEnd(kubectl, args, { env, ...(input !== undefined && { input }) })
 }

@@ -13,7 +13,7 @@ const OURS = ['--selector', 'app.kubernetes.io/part-of=dtms']
 export async function playUpdate(sandbox: Sandbox): Promise<Map<string, number>> {
   const before = await podNames(sandbox)
   const peak = await peakQuota(sandbox, async () => {
-    done(sandbox.kubectl(['rollout', 'restart', 'deployment', ...OURS]))
+    await done(sandbox.kubectl(['rollout', 'restart', 'deployment', ...OURS]))
     await rolledOut(sandbox)
   })
   expect((await podNames(sandbox)).filter((name) => before.includes(name))).toEqual([])
@@ -23,7 +23,7 @@ export async function playUpdate(sandbox: Sandbox): Promise<Map<string, number>>
 /** Starts the job of the CronJob by hand; answers what was used while it ran. Only the quota of pods that end may grow. */
 export async function runJob(sandbox: Sandbox): Promise<Map<string, string>> {
   const before = await settledQuota(sandbox)
-  done(sandbox.kubectl(['create', 'job', 'correlation-now', '--from=cronjob/dtms-correlation']))
+  await done(sandbox.kubectl(['create', 'job', 'correlation-now', '--from=cronjob/dtms-correlation']))
   const during = await eventually(async () => {
     const used = await usedQuota(sandbox)
     return quantity(used.get(`${BUILD_QUOTA}/requests.cpu`) ?? '0') > 0 ? used : undefined
@@ -31,7 +31,7 @@ export async function runJob(sandbox: Sandbox): Promise<Map<string, string>> {
   for (const resource of ['requests.cpu', 'limits.memory']) {
     expect(during.get(`${DEPLOY_QUOTA}/${resource}`)).toBe(before.get(`${DEPLOY_QUOTA}/${resource}`))
   }
-  done(sandbox.kubectl(['wait', 'job/correlation-now', '--for=condition=Complete', '--timeout=120s']))
+  await done(sandbox.kubectl(['wait', 'job/correlation-now', '--for=condition=Complete', '--timeout=120s']))
   await eventually(async () => (await usedQuota(sandbox)).get(`${BUILD_QUOTA}/requests.cpu`) === '0', PATIENCE)
   return during
 }
@@ -47,10 +47,10 @@ function wakeCommand(): string[] {
 export async function sleepAndWake(cluster: Cluster, sandbox: Sandbox): Promise<void> {
   const volumes = await boundVolumes(sandbox)
   const running = (await runningPods(sandbox)).length
-  done(cluster.kubectl(['scale', 'deployment', '--all', '--replicas=0', '--namespace', sandbox.namespace]))
+  await done(cluster.kubectl(['scale', 'deployment', '--all', '--replicas=0', '--namespace', sandbox.namespace]))
   await eventually(async () => (await runningPods(sandbox)).length === 0, PATIENCE)
   await eventually(async () => (await usedQuota(sandbox)).get(`${DEPLOY_QUOTA}/requests.cpu`) === '0', PATIENCE)
-  done(sandbox.kubectl(wakeCommand()))
+  await done(sandbox.kubectl(wakeCommand()))
   await rolledOut(sandbox)
   expect(await runningPods(sandbox)).toHaveLength(running)
   expect(await boundVolumes(sandbox)).toEqual(volumes)

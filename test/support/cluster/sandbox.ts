@@ -23,7 +23,7 @@ export interface Sandbox {
   readonly namespace: string
   readonly kubeconfig: string
   /** kubectl as the user who may only `edit`. */
-  kubectl(args: readonly string[], input?: string): Spoken
+  kubectl(args: readonly string[], input?: string): Promise<Spoken>
   list<T extends KubeObject = KubeObject>(kind: keyof typeof PATHS): Promise<T[]>
   /** Removes the namespace's objects; its volumes and pods do not burden the next test. */
   remove(): Promise<void>

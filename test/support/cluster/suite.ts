@@ -36,13 +36,14 @@ export function withCluster(name: string, tests: (cluster: () => Cluster) => voi
 }
 
 /** kubectl that has to do what it was told. */
-export function done(said: Spoken): string {
+export async function done(saying: Promise<Spoken>): Promise<string> {
+  const said = await saying
   expect(said, said.stderr).toMatchObject({ code: 0 })
   return said.stdout
 }
 
 /** What a kustomization renders to; needs no rights. */
-export function render(cluster: Cluster, folder: string): string {
+export function render(cluster: Cluster, folder: string): Promise<string> {
   return done(runKubectl(cluster.parts.kubectl, cluster.kubeconfig('dev', 'default'), ['kustomize', folder]))
 }
 
