@@ -39,7 +39,7 @@ export function storageProblems(claims: readonly Claim[], namespace: Namespace):
       return [
         {
           what: `claim ${claim.name} names no storage class and no class is the default here; there is ${all}`,
-          remedy: 'name one of them as storageClassName in openshift/storage (for the log: component storage-rwx)',
+          remedy: 'name one of them as storageClassName in openshift/storage (for the log: --component storage-rwx)',
           cause: 'setup',
         },
       ]
@@ -64,7 +64,7 @@ export function storageProblems(claims: readonly Claim[], namespace: Namespace):
         what: `claim ${claim.name} needs ReadWriteMany, and storage class ${claim.storageClass} (${provisionerOf(found)}) mounts on one node only`,
         remedy:
           many.length > 0
-            ? `name ${many.join(' or ')} in component storage-rwx`
+            ? `name ${many.join(' or ')} in openshift/components/storage-rwx/storage-class.yaml and add --component storage-rwx`
             : 'take a storage component that needs no ReadWriteMany: storage-rwo-colocated, or single-pod',
         cause: 'kind',
       },

@@ -52,7 +52,9 @@ test('a claim for several nodes on a class for one is named, with the class or t
       cause: 'kind',
     },
   ])
-  expect(problemsOf(aClaim('ReadWriteMany'), disk, nfs)[0]?.remedy).toContain('name nfs in component storage-rwx')
+  expect(problemsOf(aClaim('ReadWriteMany'), disk, nfs)[0]?.remedy).toContain(
+    'name nfs in openshift/components/storage-rwx/storage-class.yaml',
+  )
 })
 
 test.each([
