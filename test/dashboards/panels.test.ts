@@ -1,26 +1,18 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { eventually } from '../support/builders.ts'
-import { boards, filled, labelValuesOf, type PanelQuery, queriesOf } from '../support/dashboards.ts'
+import { boards, filled, labelValuesOf, queriesOf } from '../support/dashboards.ts'
+import { described, drawn, empty, type Series } from '../support/drawn.ts'
 import { noLimits } from '../support/limits.ts'
 import { startWatchedStack, type WatchedStack } from '../support/watched-stack.ts'
 import { missingParts } from '../support/watched-stack-setup.ts'
 
 /** World seconds in one of the wall: windows close, runs of the batch job have something to compare. */
 const SPEED = 20
-/** As Grafana would ask for a graph of a few minutes; scrapes are 2 s apart here. */
-const RANGE = { interval: '20s', range: '5m' }
-const STEP_SECONDS = 5
 /** Rules look back up to minutes, the first window closes after two of the world. */
 const SETTLED_MS = 150_000
 
 const missing = missingParts().filter((reason) => reason !== noLimits())
 const all = boards()
-
-interface Series {
-  metric: Record<string, string>
-  value?: [number, string]
-  values?: [number, string][]
-}
 
 describe.skipIf(missing.length > 0)('the dashboards over everything that runs for real, with a fault', () => {
   let stack: WatchedStack
@@ -36,29 +28,6 @@ describe.skipIf(missing.length > 0)('the dashboards over everything that runs fo
   })
   afterAll(() => stack?.stop())
 
-  /** The data of a query as the panel would draw it. */
-  async function drawn({ expr, instant }: Pick<PanelQuery, 'expr' | 'instant'>): Promise<Series[]> {
-    const query = filled(expr, RANGE)
-    const now = Date.now() / 1000
-    const path =
-      instant === true
-        ? `/api/v1/query?${new URLSearchParams({ query })}`
-        : `/api/v1/query_range?${new URLSearchParams({ query, start: `${now - 60}`, end: `${now}`, step: `${STEP_SECONDS}` })}`
-    return ((await stack.prometheus.get(path)) as { result: Series[] }).result
-  }
-
-  const isDrawn = (series: readonly Series[]): boolean =>
-    series.some(({ value, values = [] }) =>
-      [...values, ...(value === undefined ? [] : [value])].some(([, text]) => text !== 'NaN'),
-    )
-
-  /** Those of the queries that draw nothing. */
-  async function empty(queries: readonly PanelQuery[]): Promise<PanelQuery[]> {
-    const kept: PanelQuery[] = []
-    for (const query of queries) if (!isDrawn(await drawn(query))) kept.push(query)
-    return kept
-  }
-
   it('every target is up and every service lives', async () => {
     await eventually(async () => {
       const targets = [...(await stack.prometheus.targets()).values()]
@@ -70,7 +39,7 @@ describe.skipIf(missing.length > 0)('the dashboards over everything that runs fo
   it('a query that draws nothing, or no number, is told from one that does', async () => {
     const nothing = { ...{ board: 'x', panel: 'x', type: 'stat', refId: 'A', legendFormat: 'x' }, instant: true }
     const asked = ['up == 7', '0 * up / 0', '0 * up'].map((expr) => ({ ...nothing, expr }))
-    expect((await empty(asked)).map(({ expr }) => expr)).toEqual(['up == 7', '0 * up / 0'])
+    expect((await empty(stack.prometheus, asked)).map(({ expr }) => expr)).toEqual(['up == 7', '0 * up / 0'])
   })
 
   it('every query of every panel draws something', async () => {
@@ -79,14 +48,13 @@ describe.skipIf(missing.length > 0)('the dashboards over everything that runs fo
     const total = left.length
     await eventually(async () => {
       if ((await stack.prometheus.query('dtms_corr_age_seconds < 600')).length === 0) stack.correlate()
-      left = await empty(left)
+      left = await empty(stack.prometheus, left)
       return left.length === 0 || Date.now() - began > SETTLED_MS
     }, SETTLED_MS + 60_000)
-    const said = left.map(({ board, panel, refId, expr }) => `${board} / ${panel} ${refId}: ${filled(expr, RANGE)}`)
     process.stdout.write(
       `${total} queries of ${all.length} boards after ${Math.round((Date.now() - began) / 1000)} s\n`,
     )
-    expect(said).toEqual([])
+    expect(left.map(described)).toEqual([])
   })
 
   it('every variable has values to choose from', async () => {
@@ -106,7 +74,8 @@ describe.skipIf(missing.length > 0)('the dashboards over everything that runs fo
   it('every mark over the graphs can be asked for, and the fault is one of them', async () => {
     for (const { name, annotations } of all) {
       const kinds = new Map<string, Series[]>()
-      for (const { name: mark, expr } of annotations.list) kinds.set(mark, await drawn({ expr, instant: true }))
+      for (const { name: mark, expr } of annotations.list)
+        kinds.set(mark, await drawn(stack.prometheus, { expr, instant: true }))
       expect([
         name,
         kinds
