@@ -349,5 +349,39 @@ export const infrastructure = dashboard({
         }),
       ],
     },
+    {
+      title: 'Certificates',
+      panels: [
+        stat({
+          title: 'End within a week',
+          description:
+            'Certificates in use that end within seven days; 0 also where services speak plain HTTP. The platform renews its own long before: look whether the secret was renewed and is mounted.',
+          unit: unit.count,
+          width: 12,
+          queries: [
+            {
+              expr: orZero(`count(${select('dtms_tls_certificate_expiry_seconds', here)} - time() < 7 * 86400)`),
+              legend: 'certificates',
+            },
+          ],
+          steps: noneSteps,
+        }),
+        stat({
+          title: 'Renewals not taken',
+          description:
+            'Changed certificates that could not be used, in the range that is shown; the old one stays until it ends. The log of the service says what is wrong with the files.',
+          unit: unit.count,
+          width: 12,
+          decimals: 0,
+          queries: [
+            {
+              expr: orZero(sumBy([], grownInRange('dtms_tls_reloads_total', ['result="failed"', ...here]))),
+              legend: 'renewals',
+            },
+          ],
+          steps: someSteps,
+        }),
+      ],
+    },
   ],
 })
