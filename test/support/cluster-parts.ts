@@ -21,9 +21,17 @@ const CRD_MODULES = [
   },
   {
     module: 'github.com/prometheus-operator/prometheus-operator@v0.90.1',
-    files: ['servicemonitors', 'podmonitors', 'prometheusrules'].map(
-      (kind) => `example/prometheus-operator-crd/monitoring.coreos.com_${kind}.yaml`,
-    ),
+    files: [
+      ...['servicemonitors', 'prometheusrules'].map(
+        (kind) => `example/prometheus-operator-crd/monitoring.coreos.com_${kind}.yaml`,
+      ),
+      // With v1beta1, which OpenShift serves.
+      'example/prometheus-operator-crd-full/monitoring.coreos.com_alertmanagerconfigs.yaml',
+    ],
+  },
+  {
+    module: 'github.com/kubeflow/spark-operator/v2@v2.3.0',
+    files: ['config/crd/bases/sparkoperator.k8s.io_sparkapplications.yaml'],
   },
 ]
 

@@ -7,7 +7,7 @@ import { eventually } from '../builders.ts'
 import { type ClusterParts, clusterParts } from '../cluster-parts.ts'
 import { freePorts } from '../ports.ts'
 import { type Daemon, startDaemon } from './daemon.ts'
-import { KubeApi } from './kube-api.ts'
+import { KubeApi, type KubeObject } from './kube-api.ts'
 import { runKubectl, type Spoken } from './kubectl.ts'
 import { checkMounts } from './mounts.ts'
 import { addNodes, PATIENCE, stages } from './nodes.ts'
@@ -72,7 +72,7 @@ export async function startCluster(): Promise<Cluster> {
   const kubectl = (args: readonly string[], input?: string): Promise<Spoken> =>
     runKubectl(parts.kubectl, own, args, input)
   // Before the controllers start: the one of the quotas looks for new kinds only every half a minute.
-  await addKinds(kubectl, parts.crds)
+  await addKinds(admin, kubectl, parts.crds)
   start('controller-manager', parts.controlPlane, ['controller-manager', ...managerFlags(folder, own, manager)])
   start('scheduler', parts.controlPlane, ['scheduler', ...clientFlags(own, scheduler)])
   writeFileSync(join(folder, 'stages.yaml'), stages())
@@ -194,13 +194,21 @@ current-context: test
 `
 }
 
-/** Kinds of OpenShift and of the Prometheus operator, and what stands for the two that OpenShift serves without definitions. */
-async function addKinds(kubectl: Cluster['kubectl'], crds: string): Promise<void> {
+interface Definition extends KubeObject {
+  status?: { conditions?: { type: string; status: string }[] }
+}
+
+/** Kinds of OpenShift and of the operators, and what stands for the two that OpenShift serves without definitions. */
+async function addKinds(admin: KubeApi, kubectl: Cluster['kubectl'], crds: string): Promise<void> {
   const own = new URL('../../cluster/fixtures/aggregated-kinds.yaml', import.meta.url).pathname
   const said = await kubectl(['apply', '--server-side', '-f', crds, '-f', own])
   if (said.code !== 0) throw new Error(`the definitions were refused: ${said.stderr}`)
-  const waited = await kubectl(['wait', '--for=condition=Established', 'crd', '--all', '--timeout=60s'])
-  if (waited.code !== 0) throw new Error(`the definitions do not hold: ${waited.stderr}`)
+  await eventually(async () => {
+    const kinds = await admin.list<Definition>('/apis/apiextensions.k8s.io/v1/customresourcedefinitions')
+    return kinds.every(({ status }) =>
+      status?.conditions?.some((condition) => condition.type === 'Established' && condition.status === 'True'),
+    )
+  }, PATIENCE)
 }
 
 function residentMiB(pid: number): number {
