@@ -111,10 +111,10 @@ export function loadConfig<S extends Settings>(
         for (const issue of parsed.error.issues) problems.push(`${found.env}: ${issue.message}${shown}`)
       }
     } catch (error) {
-      const file = env[`${entry.env}_FILE`]
-      problems.push(
-        `${entry.env}_FILE: ${file} cannot be read (${describeSystemError(error)}; ${carrierOf(entry.env)})`,
-      )
+      const names = [entry.env, ...(entry.aliases ?? [])].map((known) => `${known}_FILE`)
+      const from = names.find((known) => (env[known] ?? '') !== '') ?? `${entry.env}_FILE`
+      const why = `${describeSystemError(error)}; ${carrierOf(entry.env)}`
+      problems.push(`${from}: ${env[from]} cannot be read (${why})`)
     }
   }
   if (problems.length > 0) {

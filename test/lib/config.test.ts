@@ -76,7 +76,7 @@ test('a secret comes from a file too, and is never shown', () => {
 
 test('a key file that is not there is a problem of its own', () => {
   expect(() => loadConfig(definition, { SITE_NAME: 'A', DTMS_API_KEY_FILE: '/does/not/exist' })).toThrow(
-    'DTMS_API_KEY_FILE: cannot be read (ENOENT)',
+    'DTMS_API_KEY_FILE: /does/not/exist cannot be read (ENOENT; in a cluster: key api-key of Secret dtms-api-key)',
   )
 })
 
