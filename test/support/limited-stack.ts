@@ -27,6 +27,10 @@ export interface MeasuredStack {
   phases: MeasuredPhase[]
   /** How long it took from the start of all until all were ready, seconds. */
   readySeconds: number
+  /** The limits that each service of DTMS says it has: what its own metrics read from the kernel. */
+  told: Map<string, { container: LocalContainer; memoryBytes: number; cpuCores: number }>
+  /** World seconds per second at the end. */
+  speed: number
   /** How each ended; the job for each of its runs. */
   endings: Map<string, Ending>
   /** The last that each has printed. */
@@ -104,6 +108,10 @@ export async function measureStack(minutes: number, say: (line: string) => void)
       take(phase)
       say(`${phase.name}: over`)
     }
+    const told: MeasuredStack['told'] = new Map()
+    for (const { container } of processes)
+      if (container.command[0] === 'node') told.set(container.name, { container, ...(await limitsToldBy(container)) })
+    const { speed } = (await ask(`${api}/v1/scenario`)).json as { speed: number }
     viewing.abort()
     clearInterval(timers.pop())
     await Promise.all(
@@ -114,7 +122,7 @@ export async function measureStack(minutes: number, say: (line: string) => void)
         outputs.set(name, one.output)
       }),
     )
-    return { phases, readySeconds, endings, outputs }
+    return { phases, readySeconds, told, speed, endings, outputs }
   } finally {
     for (const timer of timers) clearInterval(timer)
     await Promise.all(started.map((one) => one.remove()))
@@ -168,6 +176,12 @@ function viewPage(api: string): AbortController {
   }, VIEW_MS)
   signal.addEventListener('abort', () => clearInterval(timer))
   return over
+}
+
+async function limitsToldBy({ readiness }: LocalContainer): Promise<{ memoryBytes: number; cpuCores: number }> {
+  const { text } = await ask(new URL('/metrics', readiness?.url).href)
+  const value = (name: string) => Number(new RegExp(`^${name} (.*)$`, 'm').exec(text)?.[1])
+  return { memoryBytes: value('dtms_limit_memory_bytes'), cpuCores: value('dtms_limit_cpu_cores') }
 }
 
 async function setSpeed(api: string, speed: number): Promise<void> {

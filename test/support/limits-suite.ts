@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
-import { dirname } from 'node:path'
+import { dirname, join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { type MeasuredStack, measureStack } from './limited-stack.ts'
 import { noLimits } from './limits-setup.ts'
@@ -30,10 +30,15 @@ export function limitsSuite(minutes: number): void {
           readySeconds: measured.readySeconds,
           table: summaryOf(rows),
         }
+        for (const [name, output] of measured.outputs) {
+          const kept = join(dirname(limitsFile()), 'measured-use-logs', `${name.replaceAll(/[^a-z0-9-]+/g, '-')}.log`)
+          mkdirSync(dirname(kept), { recursive: true })
+          writeFileSync(kept, output)
+        }
         const file = limitsFile()
         mkdirSync(dirname(file), { recursive: true })
         writeFileSync(file, JSON.stringify(run))
-        say(`kept in ${file}; npm run budget writes it into docs/budget.md`)
+        say(`kept in ${file}, with the logs beside it; npm run budget writes it into docs/budget.md`)
       })
 
       it('no memory peak is above 85 % of its limit', () => {
@@ -49,9 +54,15 @@ export function limitsSuite(minutes: number): void {
         // While all start at once a service may be ready for the empty log, and not for the past that is then written.
         const troubled = rows.filter(({ phase, notReady }) => phase !== 'start' && notReady.length > 0)
         const seen = troubled.map(({ workload, phase, notReady }) => [workload, phase, notReady])
-        for (const { workload } of troubled) process.stdout.write(`${workload}:\n${measured.outputs.get(workload)}\n`)
         expect(seen).toEqual([])
         expect(rows.filter(({ phase, probes }) => phase !== 'start' && probes > 0).length).toBeGreaterThan(0)
+      })
+
+      it('every service tells the limits that it has', () => {
+        const told = [...measured.told.values()].map(({ memoryBytes, cpuCores }) => ({ memoryBytes, cpuCores }))
+        expect(told).toEqual([...measured.told.values()].map(({ container }) => container.limits))
+        expect(told.length).toBeGreaterThan(5)
+        expect(measured.speed).toBe(10)
       })
 
       it('every process ends well when it is told to', () => {
