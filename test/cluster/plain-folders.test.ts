@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { eventually } from '../support/builders.ts'
 import { PATIENCE } from '../support/cluster/nodes.ts'
-import { playUpdate, runJob, sleepAndWake } from '../support/cluster/play.ts'
+import { playUpdate, runJob, sleepAndWake, stopTimers } from '../support/cluster/play.ts'
 import { BUILD_QUOTA, createSandbox, DEPLOY_QUOTA, type Sandbox } from '../support/cluster/sandbox.ts'
 import { done, shuffledFolders, withCluster } from '../support/cluster/suite.ts'
 import { type Deployment, refusals, rolledOut, usedQuota } from '../support/cluster/workloads.ts'
@@ -18,6 +18,7 @@ withCluster('the plain folders in a namespace like the Developer Sandbox', (clus
     await cluster().volumes.offer('nfs', 'block')
     sandbox = await createSandbox(cluster())
     for (const folder of shuffledFolders()) await done(sandbox.kubectl(['apply', '-f', `openshift/${folder}`]))
+    await stopTimers(sandbox)
     expect(await rolledOut(sandbox)).toEqual(WORKLOADS)
     expect(await refusals(sandbox)).toEqual([])
   })

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { nodesOfClaims, playUpdate, runJob, sleepAndWake } from '../support/cluster/play.ts'
+import { nodesOfClaims, playUpdate, runJob, sleepAndWake, stopTimers } from '../support/cluster/play.ts'
 import { type ProfileUse, quotaTables, surgeOf, writeTables, writtenTables } from '../support/cluster/quota-table.ts'
 import { createSandbox, DEPLOY_QUOTA } from '../support/cluster/sandbox.ts'
 import { done, say, withCluster } from '../support/cluster/suite.ts'
@@ -31,6 +31,7 @@ withCluster('a profile in a namespace that is just as large', (cluster) => {
     await cluster().volumes.offer(...classes)
     const sandbox = await createSandbox(cluster(), { requestsCpu: room })
     await done(sandbox.kubectl(['apply', '-k', `openshift/overlays/${overlay}`]))
+    await stopTimers(sandbox)
     expect(await rolledOut(sandbox)).toHaveLength(workloads)
     const used = await settledQuota(sandbox)
     const surge = await surgeOf(sandbox)

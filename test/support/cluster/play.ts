@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { expect } from 'vitest'
 import { eventually } from '../builders.ts'
 import type { Cluster } from './control-plane.ts'
+import type { KubeObject } from './kube-api.ts'
 import { PATIENCE } from './nodes.ts'
 import { BUILD_QUOTA, DEPLOY_QUOTA, type Sandbox } from './sandbox.ts'
 import { done } from './suite.ts'
@@ -18,6 +19,13 @@ export async function playUpdate(sandbox: Sandbox): Promise<Map<string, number>>
   })
   expect((await podNames(sandbox)).filter((name) => before.includes(name))).toEqual([])
   return peak
+}
+
+/** Keeps the CronJobs from starting jobs when the clock strikes in the middle of a test; they are started by hand. */
+export async function stopTimers(sandbox: Sandbox): Promise<void> {
+  for (const { metadata } of await sandbox.list('cronjobs')) {
+    await done(sandbox.kubectl(['patch', 'cronjob', metadata.name, '--patch', '{"spec":{"suspend":true}}']))
+  }
 }
 
 /** Starts the job of the CronJob by hand; answers what was used while it ran. Only the quota of pods that end may grow. */
@@ -70,12 +78,16 @@ export async function nodesOfClaims(sandbox: Sandbox): Promise<Map<string, Set<s
   return nodes
 }
 
+function isOfJob({ metadata }: KubeObject): boolean {
+  return metadata.ownerReferences?.some(({ kind }) => kind === 'Job') ?? false
+}
+
 async function podNames(sandbox: Sandbox): Promise<string[]> {
-  return (await sandbox.list('pods')).map(({ metadata }) => metadata.name)
+  return (await sandbox.list('pods')).filter((pod) => !isOfJob(pod)).map(({ metadata }) => metadata.name)
 }
 
 async function runningPods(sandbox: Sandbox): Promise<Pod[]> {
-  return (await sandbox.list<Pod>('pods')).filter(({ status }) => status.phase === 'Running')
+  return (await sandbox.list<Pod>('pods')).filter((pod) => pod.status.phase === 'Running' && !isOfJob(pod))
 }
 
 async function boundVolumes(sandbox: Sandbox): Promise<unknown[]> {
