@@ -46,6 +46,16 @@ export interface HttpServer extends Lifecycle {
 /** For the head of a request, and for the handshake before it, milliseconds. */
 const HEAD_LIMIT_MS = 10_000
 
+/** Node looks at heads that take too long this often, milliseconds; by default every 30 s, three times the limit. */
+const HEAD_LOOK_MS = 5000
+
+/**
+ * A connection without a request is kept this long, milliseconds: longer than routers keep theirs (a minute is usual), or
+ * they would now and then send a request into a connection that is just being closed, and longer than the 10 s between
+ * two scrapes.
+ */
+const IDLE_MS = 75_000
+
 /** Requests that are being answered when a stop begins get this long, milliseconds. */
 const DRAIN_MS = 5000
 
@@ -86,7 +96,10 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
       return `${certificate === undefined ? 'http' : 'https'}://${family === 'IPv6' && name !== 'localhost' ? `[${name}]` : name}:${port}`
     },
     async start() {
-      const limits = { requestTimeout: 30_000, headersTimeout: HEAD_LIMIT_MS }
+      const limits = {
+        ...{ requestTimeout: 30_000, headersTimeout: HEAD_LIMIT_MS, connectionsCheckingInterval: HEAD_LOOK_MS },
+        keepAliveTimeout: IDLE_MS,
+      }
       if (certificate === undefined) server = await listen(createServer(limits, app), options)
       else {
         const secured = { ...limits, handshakeTimeout: HEAD_LIMIT_MS, ...(await certificate.open()) }

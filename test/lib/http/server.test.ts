@@ -54,6 +54,16 @@ describe('the server', () => {
     await expect(server.start()).rejects.toMatchObject({ code: 'config.invalid' })
   })
 
+  test('keeps a connection longer than a router in front of it does', async () => {
+    const { port } = await aServer([])
+    const answer = await raw(
+      port,
+      'GET /nothing HTTP/1.1\r\nHost: x\r\n\r\nGET /end HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n',
+    )
+    const seconds = Number(/^Keep-Alive: timeout=(\d+)/im.exec(answer)?.[1])
+    expect(seconds).toBeGreaterThan(60)
+  })
+
   test('answers what is not HTTP with JSON', async () => {
     const { port } = await aServer([])
     const answer = await raw(port, 'nonsense\r\n\r\n')
