@@ -34,10 +34,24 @@ export interface Cluster {
 }
 
 export async function startCluster(): Promise<Cluster> {
-  const parts = clusterParts()
-  if (parts === undefined) throw new Error('the parts of the control plane are not there')
   const folder = mkdtempSync(join(tmpdir(), 'dtms-cluster-'))
   const daemons: Daemon[] = []
+  const stop = async (): Promise<void> => {
+    for (const daemon of daemons.toReversed()) await daemon.stop()
+    rmSync(folder, { recursive: true, force: true })
+  }
+  try {
+    return await launch(folder, daemons, stop)
+  } catch (error) {
+    // A half started cluster would outlive the tests.
+    await stop()
+    throw error
+  }
+}
+
+async function launch(folder: string, daemons: Daemon[], stop: () => Promise<void>): Promise<Cluster> {
+  const parts = clusterParts()
+  if (parts === undefined) throw new Error('the parts of the control plane are not there')
   const start = (name: string, command: string, args: string[]): void => {
     daemons.push(startDaemon(name, command, args, join(folder, `${name}.log`)))
   }
@@ -106,8 +120,7 @@ export async function startCluster(): Promise<Cluster> {
       volumes.stop()
       mounts.stop()
       admin.close()
-      for (const daemon of daemons.toReversed()) await daemon.stop()
-      rmSync(folder, { recursive: true, force: true })
+      await stop()
     },
   }
 }
