@@ -87,6 +87,12 @@ async function withDeadline(work: () => Promise<void>, milliseconds: number): Pr
   return outcome
 }
 
+/**
+ * A signal that follows another within this time is its echo, milliseconds: a terminal, `npm` or `timeout` tells a whole
+ * group of processes and its members as well.
+ */
+const ECHO_MS = 300
+
 /** A plain object for a log line: message, code, hint and the chain of causes. */
 export function describeError(error: unknown): Record<string, unknown> {
   if (!(error instanceof Error)) return { message: String(error) }
@@ -110,7 +116,11 @@ export async function runUntilSignal(app: Lifecycle, logger: Logger): Promise<nu
     release = resolve
   })
   let stopping = false
+  let toldAt = Number.NEGATIVE_INFINITY
   const onSignal = (signal: NodeJS.Signals): void => {
+    const now = performance.now()
+    if (now - toldAt < ECHO_MS) return
+    toldAt = now
     if (stopping) {
       logger.warn('second signal: stopping at once', { signal })
       process.kill(process.pid, 'SIGKILL')

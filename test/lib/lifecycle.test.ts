@@ -82,6 +82,7 @@ const program = (body: string) => `
 async function signalled(
   body: string,
   signals: NodeJS.Signals[],
+  pauseMs = 500,
 ): Promise<{ code: number | null; signal: string | null }> {
   const child = spawn(process.execPath, ['--input-type=module', '-e', program(body)], {
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -90,7 +91,7 @@ async function signalled(
   await once(child.stdout, 'data')
   for (const signal of signals) {
     child.kill(signal)
-    await new Promise((resolve) => setTimeout(resolve, 100))
+    await new Promise((resolve) => setTimeout(resolve, pauseMs))
   }
   const [code, signal] = await exit
   return { code, signal }
@@ -99,6 +100,11 @@ async function signalled(
 test.each(['SIGINT', 'SIGTERM'] as const)('%s stops the app and the process ends with 0', async (signal) => {
   const body = `{ async start() { console.log('up') }, async stop() { await new Promise((r) => setTimeout(r, 20)) } }`
   expect(await signalled(body, [signal])).toEqual({ code: 0, signal: null })
+})
+
+test('the echo of a signal, as process groups get it, is no second one', async () => {
+  const body = `{ async start() { console.log('up') }, async stop() { await new Promise((r) => setTimeout(r, 200)) } }`
+  expect(await signalled(body, ['SIGTERM', 'SIGTERM', 'SIGTERM'], 20)).toEqual({ code: 0, signal: null })
 })
 
 test('a second signal cuts a stuck stop short', async () => {

@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { chownSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -110,18 +110,34 @@ describe.skipIf(noImageParts() !== undefined)('the image', () => {
     },
   )
 
-  test('it does its work as an arbitrary user: a world is written to the mount and read back', () => {
-    const data = join(work, 'volume')
-    mkdirSync(data, { mode: 0o770 })
+  test('every service runs from it as an arbitrary user, on one volume, and ends well when it is told to', () => {
+    const data = join(work, 'shared')
+    mkdirSync(data)
     // As a volume comes: of a group that the user is in.
-    chownSync(data, 1000690000, 0)
-    const dtms = ['node', '--max-old-space-size=64', '--max-semi-space-size=1', 'dist/cli/main.js']
+    chmodSync(data, 0o2770)
+    // The network is this machine's: any free port, and no broker.
+    const settings = ['DTMS_PORT=0', 'DTMS_HOST=127.0.0.1', 'DTMS_KAFKA_BROKERS=127.0.0.1:9']
+    const lasting = containers.filter(([, { command = [] }]) => !command.includes('--once'))
+    const lines = lasting.map(([name, { command = [], env: own = [] }]) => {
+      const site = own.find((variable) => variable.name === 'SITE_NAME')?.value
+      const limited = ['timeout', '--preserve-status', '--signal=TERM', '30', ...command].join(' ')
+      return `(${site === undefined ? '' : `SITE_NAME=${site} `}${limited} > /tmp/${name}.log 2>&1; echo $? > /tmp/${name}.status) &`
+    })
+    // All in one run: what buildah tidies up after one would end the others.
+    const environment = settings.flatMap((setting) => ['--env', setting])
     const mount = ['--volume', `${data}:/app/data`]
-    const simulated = run([...dtms, 'simulate', '--seed', '7', '--days', '1', '--out', '/app/data/log'], mount)
-    expect(simulated.stderr + simulated.stdout).not.toMatch(/EACCES|EROFS/)
-    expect(simulated.status).toBe(0)
-    const verified = run([...dtms, 'log', 'verify', '--data', '/app/data/log', '--json'], mount)
-    expect(JSON.parse(verified.stdout)).toMatchObject({ ok: true })
+    run(['sh', '-c', `${lines.join('\n')}\nwait`], [...environment, ...mount])
+    for (const [name] of lasting) {
+      const log = run(['cat', `/tmp/${name}.log`]).stdout
+      expect(log, name).toMatch(/"message":"started"|the API answers/)
+      expect(log, name).not.toMatch(/EACCES|EROFS|EPERM/)
+      expect(run(['cat', `/tmp/${name}.status`]).stdout.trim(), log.slice(-500)).toBe('0')
+    }
+    const verified = run(['node', 'dist/cli/main.js', 'log', 'verify', '--json'], mount)
+    expect(JSON.parse(verified.stdout)).toMatchObject({ ok: true, sites: [{}, {}, {}] })
+    const once = containers.find(([, { command = [] }]) => command.includes('--once'))?.[1].command ?? []
+    const correlated = run([...once, '--json'], mount)
+    expect(correlated.status, correlated.stderr).toBe(0)
   })
 
   test('a folder that cannot be written to is named, with what to do', () => {
