@@ -17,8 +17,8 @@ export default defineConfig({
     ],
     globalSetup: ['test/support/build.ts'],
     // Conditions are awaited with generous caps; a busy two-core machine must not turn a slow test into a failed one.
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     pool: 'forks',
     // One more than the cores of the smallest machine: many tests wait for processes and pauses.
     maxWorkers: 3,

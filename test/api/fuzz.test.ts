@@ -170,4 +170,4 @@ test(`${REQUESTS} requests that nobody should send are answered, none with a 5xx
   for (const status of [200, 401, 404, 405, 422])
     expect([status, (counts.get(status) ?? 0) > 100]).toEqual([status, true])
   expect(await send({ method: 'GET', path: '/health/ready', headers: {}, body: undefined })).toBe(200)
-}, 180_000)
+}, 300_000)
