@@ -1,9 +1,8 @@
-import { once } from 'node:events'
-import { createServer } from 'node:http'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { startAlertmanager } from '../support/alertmanager.ts'
 import { deliveredAlertmanager, onThisMachine } from '../support/alertmanager-config.ts'
 import { eventually } from '../support/builders.ts'
+import { anHttpReceiver } from '../support/http-servers.ts'
 import { noAlertmanager } from '../support/prometheus-parts.ts'
 
 interface Sent {
@@ -15,26 +14,13 @@ interface Sent {
 /** Stands for Slack, PagerDuty and the API at once. */
 async function aReceiver(): Promise<{ url: string; sent: Sent[] }> {
   const sent: Sent[] = []
-  const server = createServer((request, response) => {
-    const chunks: Buffer[] = []
-    request.on('data', (chunk: Buffer) => chunks.push(chunk))
-    request.on('end', () => {
-      const body = JSON.parse(Buffer.concat(chunks).toString('utf8')) as Record<string, unknown>
-      sent.push({ path: request.url ?? '', key: request.headers.authorization, body })
-      // PagerDuty answers with this; the others are not asked for more.
-      response.statusCode = request.url === '/pagerduty' ? 202 : 200
-      response.end('ok')
-    })
+  const { url } = await anHttpReceiver((response, { path, headers, body }) => {
+    sent.push({ path, key: headers.authorization, body: JSON.parse(body) as Record<string, unknown> })
+    // PagerDuty answers with this; the others are not asked for more.
+    response.statusCode = path === '/pagerduty' ? 202 : 200
+    response.end('ok')
   })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  onTestFinished(() => {
-    server.close()
-    server.closeAllConnections()
-  })
-  const address = server.address()
-  if (address === null || typeof address === 'string') throw new Error('the server has no port')
-  return { url: `http://127.0.0.1:${address.port}`, sent }
+  return { url, sent }
 }
 
 const alert = (site: string, severity: string) => ({
