@@ -1,15 +1,11 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { BUILD_QUOTA, DEPLOY_QUOTA, type Sandbox } from './sandbox.ts'
-import { type Deployment, quantity } from './workloads.ts'
+import { type Deployment, type PodSpec, podUse, quantity } from './workloads.ts'
 
 const PAGE = 'docs/budget.md'
 const BEGIN = '<!-- quota:begin -->\n'
 const END = '<!-- quota:end -->'
 const MIB = 1024 ** 2
-
-interface Container {
-  resources: { requests: Record<string, string>; limits: Record<string, string> }
-}
 
 interface Strategy {
   type: string
@@ -41,22 +37,11 @@ export async function surgeOf(sandbox: Sandbox): Promise<Sums> {
   for (const { spec } of await sandbox.list<Deployment>('deployments')) {
     const { strategy, template, replicas } = spec as unknown as {
       strategy: Strategy
-      template: { spec: { containers: Container[]; initContainers?: Container[] } }
+      template: { spec: PodSpec }
       replicas: number
     }
     const extra = surgingPods(strategy, replicas)
-    const { containers, initContainers = [] } = template.spec
-    const most = (kind: 'requests' | 'limits', name: string): number => {
-      const of = (container: Container) => quantity(container.resources[kind][name] ?? '0')
-      // Containers that prepare run before the others, one by one: the larger of both counts.
-      return (
-        extra *
-        Math.max(
-          containers.reduce((all, one) => all + of(one), 0),
-          ...initContainers.map(of),
-        )
-      )
-    }
+    const most = (kind: 'requests' | 'limits', name: string): number => extra * podUse(template.spec, kind, name)
     sum.cpu += most('requests', 'cpu')
     sum.memory += most('requests', 'memory')
     sum.cpuLimit += most('limits', 'cpu')

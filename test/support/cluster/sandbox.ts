@@ -24,21 +24,33 @@ export interface Sandbox {
   readonly kubeconfig: string
   /** kubectl as the user who may only `edit`. */
   kubectl(args: readonly string[], input?: string): Promise<Spoken>
-  list<T extends KubeObject = KubeObject>(kind: keyof typeof PATHS): Promise<T[]>
+  list<T extends KubeObject = KubeObject>(kind: Kind): Promise<T[]>
   /** Removes the namespace's objects; its volumes and pods do not burden the next test. */
   remove(): Promise<void>
 }
 
 const PATHS = {
   pods: '/api/v1',
+  services: '/api/v1',
+  configmaps: '/api/v1',
+  secrets: '/api/v1',
   persistentvolumeclaims: '/api/v1',
   resourcequotas: '/api/v1',
   events: '/api/v1',
   deployments: '/apis/apps/v1',
   replicasets: '/apis/apps/v1',
+  statefulsets: '/apis/apps/v1',
   jobs: '/apis/batch/v1',
   cronjobs: '/apis/batch/v1',
+  routes: '/apis/route.openshift.io/v1',
+  buildconfigs: '/apis/build.openshift.io/v1',
 } as const
+
+type Kind = keyof typeof PATHS
+
+export function isKind(name: string): name is Kind {
+  return Object.hasOwn(PATHS, name)
+}
 
 /** The quota of pods without a deadline. */
 export const DEPLOY_QUOTA = 'compute-deploy'
@@ -68,7 +80,7 @@ export async function createSandbox(cluster: Cluster, options: SandboxOptions = 
     await admin.create(`/apis/image.openshift.io/v1/namespaces/${namespace}/imagestreams`, builtStream())
   }
   const kubeconfig = cluster.kubeconfig('dev', namespace)
-  const list = <T extends KubeObject>(kind: keyof typeof PATHS): Promise<T[]> =>
+  const list = <T extends KubeObject>(kind: Kind): Promise<T[]> =>
     admin.list<T>(`${PATHS[kind]}/namespaces/${namespace}/${kind}`)
   await eventually(async () => {
     // What a quota has not counted yet is let through or refused without reason; pods need the account that is made for them.

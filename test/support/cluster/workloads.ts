@@ -1,7 +1,7 @@
 import { eventually } from '../builders.ts'
 import type { KubeObject } from './kube-api.ts'
 import { PATIENCE } from './nodes.ts'
-import type { Sandbox } from './sandbox.ts'
+import { DEPLOY_QUOTA, isKind, type Sandbox } from './sandbox.ts'
 
 export interface Deployment extends KubeObject {
   metadata: KubeObject['metadata'] & { generation: number }
@@ -9,8 +9,18 @@ export interface Deployment extends KubeObject {
   status: { observedGeneration?: number; updatedReplicas?: number; replicas?: number; availableReplicas?: number }
 }
 
+type Container = {
+  name: string
+  resources: { requests?: Record<string, string>; limits?: Record<string, string> }
+}
+
+export type PodSpec = {
+  containers: Container[]
+  initContainers?: Container[]
+}
+
 export interface Pod extends KubeObject {
-  spec: {
+  spec: PodSpec & {
     nodeName?: string
     activeDeadlineSeconds?: number
     volumes?: { persistentVolumeClaim?: { claimName: string } }[]
@@ -118,12 +128,52 @@ export function quantity(text: string): number {
   return Number(digits) * factor
 }
 
-/** Waits until the quotas say what is there, with no pod on its way in or out. */
+/** What a quota counts for one pod. Containers that prepare run before the others, one by one: the larger of both counts. */
+export function podUse(spec: PodSpec, kind: 'requests' | 'limits', name: string): number {
+  const of = ({ resources }: Container): number => quantity(resources[kind]?.[name] ?? '0')
+  const together = spec.containers.reduce((sum, container) => sum + of(container), 0)
+  return Math.max(together, ...(spec.initContainers ?? []).map(of))
+}
+
+/**
+ * Waits until the quotas say what is there, with no pod on its way in or out. The cluster counts each quota anew from
+ * what it last saw of each kind, so one number may be of before while the next one is right: all of them are compared.
+ */
 export async function settledQuota(sandbox: Sandbox): Promise<Map<string, string>> {
   await rolledOut(sandbox)
-  return eventually(async () => {
-    const pods = (await sandbox.list<Pod>('pods')).filter(({ status }) => status.phase === 'Running').length
-    const used = await usedQuota(sandbox)
-    return used.get('counts/count/pods') === String(pods) ? used : undefined
-  }, PATIENCE)
+  let wrong: string[] = []
+  try {
+    return await eventually(async () => {
+      const used = await usedQuota(sandbox)
+      const there = await objectsThere(sandbox, used.keys())
+      wrong = [...there].flatMap(([name, count]) => {
+        const said = used.get(name) ?? '0'
+        return Math.abs(quantity(said) - count) > 1e-9 ? [`${name} says ${said}, there are ${count}`] : []
+      })
+      return wrong.length === 0 ? used : undefined
+    }, PATIENCE)
+  } catch {
+    throw new Error(`quotas do not settle: ${wrong.join('; ')}`)
+  }
+}
+
+/** The numbers of a quota as they follow from the objects: `<quota>/<resource>` to cores, bytes or a count. */
+async function objectsThere(sandbox: Sandbox, names: Iterable<string>): Promise<Map<string, number>> {
+  const there = new Map<string, number>()
+  for (const name of names) {
+    const kind = /\/count\/([a-z]+)/.exec(name)?.[1]
+    if (kind !== undefined && isKind(kind)) there.set(name, (await sandbox.list(kind)).length)
+  }
+  const pods = await sandbox.list<Pod>('pods')
+  const lasting = pods.filter(({ spec }) => spec.activeDeadlineSeconds === undefined)
+  for (const [kind, name] of [
+    ['requests', 'cpu'],
+    ['requests', 'memory'],
+    ['limits', 'cpu'],
+    ['limits', 'memory'],
+  ] as const) {
+    const sum = lasting.reduce((all, { spec }) => all + podUse(spec, kind, name), 0)
+    there.set(`${DEPLOY_QUOTA}/${kind}.${name}`, sum)
+  }
+  return there
 }
