@@ -1,13 +1,13 @@
 import { createServer, type Server } from 'node:http'
 import { createServer as createSecureServer, type Server as SecureServer } from 'node:https'
-import type { AddressInfo, Socket } from 'node:net'
-import { TLSSocket } from 'node:tls'
+import type { AddressInfo } from 'node:net'
 import express, { type RequestHandler, Router } from 'express'
 import { rateLimit } from 'express-rate-limit'
 import { DtmsError, describeSystemError, systemCode } from '../errors.ts'
 import type { Lifecycle } from '../lifecycle.ts'
 import type { Logger } from '../logger.ts'
 import { answerErrors, answerNotFound } from './answer-errors.ts'
+import { answerBrokenRequest } from './broken-request.ts'
 import { HttpError } from './errors.ts'
 import { contextOf, openContext } from './request-context.ts'
 import { securityHeaders } from './security-headers.ts'
@@ -197,14 +197,4 @@ async function drain(server: Server | SecureServer): Promise<void> {
   const timer = setTimeout(() => server.closeAllConnections(), DRAIN_MS)
   await closed
   clearTimeout(timer)
-}
-
-/** What is not HTTP never reaches a route; it gets a JSON answer all the same, unless there is no TLS to carry it. */
-function answerBrokenRequest(error: Error, socket: Socket | import('node:stream').Duplex): void {
-  const unspoken = socket instanceof TLSSocket && socket.getProtocol() === null
-  if (systemCode(error) === 'ECONNRESET' || !socket.writable || unspoken) return void socket.destroy()
-  const status = systemCode(error) === 'HPE_HEADER_OVERFLOW' ? '431 Request Header Fields Too Large' : '400 Bad Request'
-  const body = JSON.stringify({ detail: 'not a valid HTTP request' })
-  const head = `HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Type: application/json; charset=utf-8\r\n`
-  socket.end(`${head}Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`)
 }

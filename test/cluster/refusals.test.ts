@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { aKustomization } from '../support/cluster/kustomization.ts'
 import { playUpdate } from '../support/cluster/play.ts'
 import { preflight, type Verdict } from '../support/cluster/preflight.ts'
 import { createSandbox, type Sandbox, type SandboxOptions } from '../support/cluster/sandbox.ts'
@@ -11,6 +12,7 @@ interface Case {
   classes: VolumeClass[]
   options: SandboxOptions
   overlay: string
+  components?: string[]
   /** Words of preflight: what is wrong, and what to do. */
   what: RegExp
   remedy: RegExp
@@ -56,6 +58,16 @@ const CASES: Case[] = [
     cluster: /Pod .*: FailedScheduling: .*unbound immediate PersistentVolumeClaims/,
   },
   {
+    name: 'the class that was named is not there',
+    classes: ['block'],
+    options: {},
+    overlay: 'profile-3',
+    components: ['storage-rwx'],
+    what: /claim dtms-data names the storage class nfs, which is not here/,
+    remedy: /block/,
+    cluster: /PersistentVolumeClaim dtms-data: ProvisioningFailed: storageclass.storage.k8s.io "nfs" not found/,
+  },
+  {
     name: 'the secret of the API key is missing',
     classes: ['nfs', 'block'],
     options: { secrets: false },
@@ -77,14 +89,15 @@ const CASES: Case[] = [
 
 withCluster('a namespace that DTMS does not fit', (cluster) => {
   test.each(CASES)('$name: preflight says so before, and the cluster after', async (example) => {
-    const { classes, options, overlay, what, remedy, cluster: words } = example
+    const { classes, options, overlay, components = [], what, remedy, cluster: words } = example
     await cluster().volumes.offer(...classes)
     const sandbox = await createSandbox(cluster(), options)
-    const verdict = await preflight(cluster(), sandbox, '--profile', overlay.replace('profile-', ''))
+    const asked = ['--profile', overlay.replace('profile-', ''), ...components.flatMap((name) => ['--component', name])]
+    const verdict = await preflight(cluster(), sandbox, ...asked)
     expect(verdict).toMatchObject({ exitCode: 1, fits: false })
     const problem = problemOf(verdict, what)
     expect(problem.remedy).toMatch(remedy)
-    await done(sandbox.kubectl(['apply', '-k', `openshift/overlays/${overlay}`]))
+    await done(sandbox.kubectl(['apply', '-k', aKustomization(overlay, components)]))
     expect(await warned(sandbox, words)).toMatch(words)
     await sandbox.remove()
   })
