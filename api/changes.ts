@@ -72,18 +72,7 @@ export class Changes {
       hidden,
     }
     const seq = await control.append(entry)
-    this.#state.applyControl({
-      v: 1,
-      seq,
-      at: now,
-      type: 'fault',
-      kind,
-      scope,
-      severity,
-      durationSeconds,
-      effectiveAt,
-      hidden,
-    })
+    this.#state.applyControl({ v: 1, seq, ...entry })
     return this.#found(this.#state.faults.find(`f-${seq}`, this.#clock.now()))
   }
 

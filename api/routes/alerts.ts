@@ -1,13 +1,13 @@
 import { z } from 'zod'
-import { type Issue, invalid } from '../../lib/http/errors.ts'
 import { defineRoute, type Route } from '../../lib/http/route.ts'
 import { annotationsSchema, fingerprintSchema, labelsSchema, resolutions } from '../../lib/streams/alerts.ts'
 import type { ToldAlert } from '../alert-inbox.ts'
 import { alertSeverities, alertStates } from '../alerts.ts'
 import type { ApiContext } from '../context.ts'
 import { instant, limit, listOf } from '../schemas.ts'
-import { parseCursor, toCursor } from '../store/pages.ts'
+import { toCursor } from '../store/pages.ts'
 import { linksOf } from './links.ts'
+import { cursor, placeOf } from './paging.ts'
 
 /** A line of the log holds 64 KiB; an alert becomes one. */
 const MOST_ALERT_BYTES = 32_768
@@ -119,7 +119,7 @@ export function alertRoutes({ state, cache, inbox, alertCounts }: ApiContext): R
         state: z.enum(alertStates).optional(),
         severity: severityName.optional(),
         limit,
-        cursor: z.string().max(200).optional(),
+        cursor,
       }),
       responses: {
         200: {
@@ -131,12 +131,7 @@ export function alertRoutes({ state, cache, inbox, alertCounts }: ApiContext): R
       },
       handle: (call) => {
         const { query } = call
-        const below = query.cursor === undefined ? undefined : parseCursor('al', query.cursor)
-        if (query.cursor !== undefined && below === undefined) {
-          const msg = 'must be the nextCursor of a page of this list'
-          const issue: Issue = { type: 'cursor_invalid', loc: ['query', 'cursor'], msg, input: query.cursor }
-          throw invalid([issue])
-        }
+        const below = placeOf('al', query)
         return cache.answer(call, '', () => {
           const found = state.alerts.list({ ...query, belowSeq: below?.seq, limit: query.limit + 1 })
           const page = found.slice(0, query.limit)

@@ -1,11 +1,11 @@
 import { z } from 'zod'
-import { invalid } from '../../lib/http/errors.ts'
 import { defineRoute, type Route } from '../../lib/http/route.ts'
 import type { CorrelationItem } from '../../lib/streams/correlations.ts'
 import { correlationItemSchema } from '../../lib/streams/correlations.ts'
 import type { ApiContext } from '../context.ts'
 import { instant, limit, listOf, scope, site } from '../schemas.ts'
-import { parseCursor, toCursor } from '../store/pages.ts'
+import { toCursor } from '../store/pages.ts'
+import { cursor, placeOf } from './paging.ts'
 
 const item = correlationItemSchema.extend({ scope }).meta({ id: 'CorrelationItem' })
 const summary = z
@@ -68,15 +68,11 @@ export function correlationRoutes({ state, cache, clock }: ApiContext): Route[] 
       operationId: 'listCorrelationRuns',
       summary: 'Earlier runs without their curves, newest first',
       tags,
-      querySchema: z.strictObject({ limit, cursor: z.string().max(200).optional() }),
+      querySchema: z.strictObject({ limit, cursor }),
       responses: { 200: { description: 'A page', schema: listOf('CorrelationRunList', summary) } },
       handle: (call) => {
-        const { limit: most, cursor } = call.query
-        const before = cursor === undefined ? undefined : parseCursor('c', cursor)
-        if (cursor !== undefined && before === undefined) {
-          const msg = 'must be the nextCursor of a page of this list'
-          throw invalid([{ type: 'cursor_invalid', loc: ['query', 'cursor'], msg, input: cursor }])
-        }
+        const { limit: most } = call.query
+        const before = placeOf('c', call.query)
         return cache.answer(call, '', () => {
           const found = state.correlations.history(most + 1, before?.seq)
           const items = found.slice(0, most)

@@ -1,5 +1,4 @@
 import { z } from 'zod'
-import { type Issue, invalid } from '../../lib/http/errors.ts'
 import { type Call, defineRoute, type Reply, type Route } from '../../lib/http/route.ts'
 import type { SiteName } from '../../lib/names.ts'
 import { statuses, type TransferRecord, throughputOf } from '../../lib/record/record.ts'
@@ -8,9 +7,10 @@ import type { ApiContext } from '../context.ts'
 import { anomaly, instantText, limit, listOf, site, transfer } from '../schemas.ts'
 import type { ReadOlder } from '../store/older.ts'
 import type { OrderedStore } from '../store/ordered-store.ts'
-import { parseCursor, readPage, toCursor } from '../store/pages.ts'
+import { readPage, toCursor } from '../store/pages.ts'
 import { requireKnown } from './known.ts'
 import { linksOf } from './links.ts'
+import { cursor, placeOf } from './paging.ts'
 
 const paging = {
   site: site.optional(),
@@ -19,11 +19,7 @@ const paging = {
   from: instantText.optional(),
   to: instantText.optional(),
   limit,
-  cursor: z
-    .string()
-    .max(200)
-    .optional()
-    .meta({ description: '`nextCursor` of the page before; later pages stay exact while new records arrive' }),
+  cursor,
 }
 
 const transferQuery = z.strictObject({ ...paging, status: z.enum(statuses).optional() })
@@ -132,16 +128,7 @@ async function answerPage<T extends F, F extends Ends>(
 ): Promise<Reply> {
   const { query } = call
   checkNames(query, state.sites, store.floor === undefined ? state.endpoints : undefined)
-  const below = query.cursor === undefined ? undefined : parseCursor(list, query.cursor)
-  const issues: Issue[] = []
-  if (query.cursor !== undefined && below === undefined) {
-    const msg = 'must be the nextCursor of a page of this list'
-    issues.push({ type: 'cursor_invalid', loc: ['query', 'cursor'], msg, input: query.cursor })
-  }
-  if (query.from !== undefined && query.to !== undefined && query.from >= query.to) {
-    issues.push({ type: 'value_error', loc: ['query', 'to'], msg: 'must be later than from', input: query.to })
-  }
-  if (issues.length > 0) throw invalid(issues)
+  const below = placeOf(list, query)
   const filter = (value: F): boolean =>
     (query.site === undefined || value.site === query.site) &&
     (query.source === undefined || value.source === query.source) &&

@@ -1,10 +1,10 @@
 import { z } from 'zod'
-import { type Issue, invalid } from '../../lib/http/errors.ts'
 import { defineRoute, type Route } from '../../lib/http/route.ts'
 import type { ApiContext } from '../context.ts'
 import { instant, instantText, limit, listOf, site } from '../schemas.ts'
-import { parseCursor, toCursor } from '../store/pages.ts'
+import { toCursor } from '../store/pages.ts'
 import { linksOf } from './links.ts'
+import { cursor, placeOf } from './paging.ts'
 
 const measure = z
   .object({
@@ -56,7 +56,7 @@ export function windowRoutes({ state, cache }: ApiContext): Route[] {
         from: instantText.optional(),
         to: instantText.optional(),
         limit,
-        cursor: z.string().max(200).optional(),
+        cursor,
       }),
       responses: {
         200: {
@@ -67,16 +67,7 @@ export function windowRoutes({ state, cache }: ApiContext): Route[] {
       },
       handle: (call) => {
         const { query } = call
-        const below = query.cursor === undefined ? undefined : parseCursor('w', query.cursor)
-        const issues: Issue[] = []
-        if (query.cursor !== undefined && below === undefined) {
-          const msg = 'must be the nextCursor of a page of this list'
-          issues.push({ type: 'cursor_invalid', loc: ['query', 'cursor'], msg, input: query.cursor })
-        }
-        if (query.from !== undefined && query.to !== undefined && query.from >= query.to) {
-          issues.push({ type: 'value_error', loc: ['query', 'to'], msg: 'must be later than from', input: query.to })
-        }
-        if (issues.length > 0) throw invalid(issues)
+        const below = placeOf('w', query)
         return cache.answer(call, '', () => {
           const found = state.windows.list({ ...query, below, limit: query.limit + 1 })
           const page = found.slice(0, query.limit)

@@ -89,7 +89,7 @@ test('a second start on the same folder is refused and names the one that runs',
   await untilReady(first.url)
   const second = await dtms(['up', '--port', '0', '--data', data, '--backfill-hours', '1'])
   expect(second.code).toBe(1)
-  expect(second.err + second.out).toContain(String(first.process.pid))
+  expect(second.err + second.out).toContain(String(first.pid))
 })
 
 test('a taken port is told with the next step, and another seed names another folder', async () => {

@@ -30,7 +30,7 @@ test('the all-in-one at fifty times real time keeps its memory and its files', a
       minute: (performance.now() - begin) / 60_000,
       residentMiB: value('process_resident_memory_bytes') / 2 ** 20,
       heapMiB: value('dtms_heap_used_bytes') / 2 ** 20,
-      descriptors: readdirSync(`/proc/${app.process.pid}/fd`).length,
+      descriptors: readdirSync(`/proc/${app.pid}/fd`).length,
     })
   }
   const part = (from: number, to: number): Sample[] =>

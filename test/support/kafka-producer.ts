@@ -1,43 +1,18 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
 import { Kafka, logLevel } from 'kafkajs'
-import { onTestFinished } from 'vitest'
-
-const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
-
-export interface ProducerProcess {
-  output(): string
-  /** Sends the signal and waits for the end; answers the exit code, or the signal that ended it. */
-  end(signal: NodeJS.Signals): Promise<number | string>
-}
+import { main } from './dtms.ts'
+import { type RunningProcess, startNode } from './processes.ts'
 
 /** The compiled `dtms run producer`; it ends with the test. */
-export function aProducerProcess(root: string, brokers: readonly string[], env: Record<string, string> = {}) {
-  const child = spawn(process.execPath, [main, 'run', 'producer'], {
-    env: {
-      ...{ PATH: process.env.PATH ?? '', DTMS_PORT: '0', DTMS_DATA_DIR: root, DTMS_KAFKA_BROKERS: brokers.join(',') },
-      ...{ DTMS_LOG_POLL_MS: '5', DTMS_PRODUCER_BATCH_BYTES: '8192', DTMS_PRODUCER_CHECKPOINT_SECONDS: '0.05' },
-      ...env,
-    },
-    stdio: ['ignore', 'pipe', 'pipe'],
+export function aProducerProcess(
+  root: string,
+  brokers: readonly string[],
+  env: Record<string, string> = {},
+): RunningProcess {
+  return startNode([main, 'run', 'producer'], {
+    ...{ PATH: process.env.PATH ?? '', DTMS_PORT: '0', DTMS_DATA_DIR: root, DTMS_KAFKA_BROKERS: brokers.join(',') },
+    ...{ DTMS_LOG_POLL_MS: '5', DTMS_PRODUCER_BATCH_BYTES: '8192', DTMS_PRODUCER_CHECKPOINT_SECONDS: '0.05' },
+    ...env,
   })
-  let output = ''
-  const collect = (chunk: unknown): void => {
-    output += String(chunk)
-  }
-  child.stdout.on('data', collect)
-  child.stderr.on('data', collect)
-  const exit = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>
-  const end = async (signal: NodeJS.Signals): Promise<number | string> => {
-    child.kill(signal)
-    const [code, by] = await exit
-    return code ?? by ?? 'unknown'
-  }
-  onTestFinished(async () => {
-    await end('SIGKILL')
-  })
-  return { output: () => output, end } satisfies ProducerProcess
 }
 
 /** A client that knows nothing of DTMS. */

@@ -1,4 +1,5 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { onTestFinished } from 'vitest'
 
@@ -9,29 +10,36 @@ export interface RunningProcess {
   kill(signal: NodeJS.Signals): void
   /** Exit code, or the signal that ended it. */
   readonly ended: Promise<number | NodeJS.Signals>
+  /** Sends the signal and waits for the end; answers as `ended` does. */
+  end(signal: NodeJS.Signals): Promise<number | NodeJS.Signals>
 }
 
-/** A Node process of its own that runs a script beside this file; killed when the test has ended. */
-export function aProcess(script: string, env: Record<string, string>): RunningProcess {
-  const path = fileURLToPath(new URL(script, import.meta.url))
-  const child: ChildProcess = spawn(process.execPath, [path], {
-    env: { PATH: process.env.PATH ?? '', ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
+/** A Node process of its own with this environment and no other; killed when the test has ended. */
+export function startNode(args: readonly string[], env: Record<string, string>): RunningProcess {
+  const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'pipe'] })
   const chunks: Buffer[] = []
-  child.stdout?.on('data', (chunk: Buffer) => chunks.push(chunk))
-  child.stderr?.on('data', (chunk: Buffer) => chunks.push(chunk))
-  const ended = new Promise<number | NodeJS.Signals>((resolve) => {
-    child.on('close', (code, signal) => resolve(code ?? signal ?? 'SIGKILL'))
-  })
-  onTestFinished(async () => {
-    child.kill('SIGKILL')
-    await ended
-  })
+  child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk))
+  child.stderr.on('data', (chunk: Buffer) => chunks.push(chunk))
+  const ended = (async () => {
+    const [code, by] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null]
+    return code ?? by ?? 'SIGKILL'
+  })()
+  const end = (signal: NodeJS.Signals): Promise<number | NodeJS.Signals> => {
+    child.kill(signal)
+    return ended
+  }
+  onTestFinished(async () => void (await end('SIGKILL')))
   return {
     pid: child.pid ?? -1,
     output: () => Buffer.concat(chunks).toString('utf8'),
     kill: (signal) => child.kill(signal),
     ended,
+    end,
   }
+}
+
+/** Runs a script beside this file. */
+export function aProcess(script: string, env: Record<string, string>): RunningProcess {
+  const path = fileURLToPath(new URL(script, import.meta.url))
+  return startNode([path], { PATH: process.env.PATH ?? '', ...env })
 }
