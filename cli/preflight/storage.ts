@@ -9,6 +9,8 @@ const MANY =
 const ONE_NODE =
   /ebs|azure-disk|disk\.csi\.azure|gce-pd|pd\.csi\.storage\.gke|cinder|rbd|topolvm|lvm|local|no-provisioner|hostpath|block|digitalocean|linode|hetzner|diskplugin/i
 
+const WITHOUT_MANY = 'take a storage component that needs no ReadWriteMany: storage-rwo-colocated, or single-pod'
+
 export function defaultClassOf(objects: readonly KubeObject[]): string | undefined {
   const marked = ofKind(objects, 'StorageClass').filter(({ metadata: { annotations } }) =>
     ['storageclass.kubernetes.io/is-default-class', 'storageclass.beta.kubernetes.io/is-default-class'].some(
@@ -46,14 +48,10 @@ export function storageProblems(claims: readonly Claim[], namespace: Namespace):
     }
     const found = classes.find(({ metadata }) => metadata.name === claim.storageClass)
     if (found === undefined) {
-      const better = needsMany(claim) ? many : classes.map(({ metadata }) => metadata.name)
       return [
         {
           what: `claim ${claim.name} names the storage class ${claim.storageClass}, which is not here; there is ${all}`,
-          remedy:
-            better.length > 0
-              ? `name ${better.join(' or ')} instead, or none for the default`
-              : 'name none for the default, or take a storage component without it',
+          remedy: insteadOf(claim, classes),
           cause: needsMany(claim) ? 'kind' : 'setup',
         },
       ]
@@ -65,11 +63,25 @@ export function storageProblems(claims: readonly Claim[], namespace: Namespace):
         remedy:
           many.length > 0
             ? `name ${many.join(' or ')} in openshift/components/storage-rwx/storage-class.yaml and add --component storage-rwx`
-            : 'take a storage component that needs no ReadWriteMany: storage-rwo-colocated, or single-pod',
+            : WITHOUT_MANY,
         cause: 'kind',
       },
     ]
   })
+}
+
+/** What a claim can name when its class is not there. The default is a way out only when it can do what is asked. */
+function insteadOf(claim: Claim, classes: readonly KubeObject[]): string {
+  const isAble = (item: KubeObject, otherwise: boolean): boolean =>
+    !needsMany(claim) || (offersMany(provisionerOf(item)) ?? otherwise)
+  const named = classes.filter((item) => isAble(item, false)).map(({ metadata }) => metadata.name)
+  const standard = classes.find(({ metadata }) => metadata.name === defaultClassOf(classes))
+  const ways = [
+    ...(named.length > 0 ? [`name ${named.join(' or ')} instead`] : []),
+    ...(standard !== undefined && isAble(standard, true) ? ['name none for the default'] : []),
+  ]
+  if (ways.length > 0) return ways.join(', or ')
+  return needsMany(claim) ? WITHOUT_MANY : 'ask for a storage class; without one only the component ephemeral runs'
 }
 
 /** Notes about classes whose name does not tell whether several nodes may mount them. */

@@ -64,7 +64,7 @@ const CASES: Case[] = [
     overlay: 'profile-3',
     components: ['storage-rwx'],
     what: /claim dtms-data names the storage class nfs, which is not here/,
-    remedy: /block/,
+    remedy: /profile 3-rwo fits.*storage-rwo-colocated/,
     cluster: /PersistentVolumeClaim dtms-data: ProvisioningFailed: storageclass.storage.k8s.io "nfs" not found/,
   },
   {

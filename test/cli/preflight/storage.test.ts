@@ -69,16 +69,30 @@ test.each([
 })
 
 test('a class that is not there is named with those that are', () => {
-  const [problem] = problemsOf(aClaim('ReadWriteMany', 'fast'), disk, nfs)
-  expect(problem).toMatchObject({
-    what: expect.stringContaining(
-      'names the storage class fast, which is not here; there is gp3 (ebs.csi.aws.com), nfs',
-    ),
-    remedy: 'name nfs instead, or none for the default',
-  })
-  expect(problemsOf(aClaim('ReadWriteOnce', 'fast'), disk)).toMatchObject([
-    { remedy: 'name gp3 instead, or none for the default', cause: 'setup' },
+  expect(problemsOf(aClaim('ReadWriteMany', 'fast'), disk, nfs)).toMatchObject([
+    {
+      what: expect.stringContaining(
+        'names the storage class fast, which is not here; there is gp3 (ebs.csi.aws.com), nfs',
+      ),
+      cause: 'kind',
+    },
   ])
+  expect(problemsOf(aClaim('ReadWriteOnce', 'fast'), disk)).toMatchObject([{ cause: 'setup' }])
+})
+
+test.each([
+  ['one node, the default can', 'ReadWriteOnce', [disk, nfs], 'name gp3 or nfs instead, or name none for the default'],
+  ['one node, no default', 'ReadWriteOnce', [nfs], 'name nfs instead'],
+  ['several nodes, which the default cannot', 'ReadWriteMany', [disk, nfs], 'name nfs instead'],
+  [
+    'several nodes, which the default may do',
+    'ReadWriteMany',
+    [aClass('magic', 'storage.example.org', true)],
+    'name none for the default',
+  ],
+  ['several nodes, which none can', 'ReadWriteMany', [disk], expect.stringContaining('storage-rwo-colocated')],
+])('instead of a class that is not there: %s', (_, mode, there, remedy) => {
+  expect(problemsOf(aClaim(mode, 'fast'), ...there)).toMatchObject([{ remedy }])
 })
 
 test('without a default class a claim must name one', () => {
