@@ -101,13 +101,13 @@ function buildControlPlane(work: string): void {
   const set = (name: string, value: string) => `-X k8s.io/component-base/version.${name}=${value}`
   const [major = '', minor = ''] = KUBERNETES.split('.')
   const version = [set('gitVersion', `v${KUBERNETES}`), set('gitMajor', major), set('gitMinor', minor)]
-  const flags = ['-p', '2', '-trimpath', '-buildvcs=false', '-ldflags', ['-s', '-w', ...version].join(' ')]
+  const flags = ['-trimpath', '-buildvcs=false', '-ldflags', ['-s', '-w', ...version].join(' ')]
   go(['build', ...flags, '-o', join(work, 'control-plane'), '.'], copy)
   rmSync(copy, { recursive: true })
 }
 
 function buildKwok(work: string): void {
-  go(['install', '-p', '2', '-trimpath', '-ldflags', '-s -w', `sigs.k8s.io/kwok/cmd/kwok@v${KWOK}`], work, {
+  go(['install', '-trimpath', '-ldflags', '-s -w', `sigs.k8s.io/kwok/cmd/kwok@v${KWOK}`], work, {
     GOBIN: work,
   })
 }

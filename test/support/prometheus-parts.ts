@@ -65,7 +65,7 @@ export function buildPrometheus3(): void {
     go('get', '-tool', ...tools.map((tool) => `${MODULE}/${tool}@${MODULE_VERSION}`))
     mkdirSync(join(work, 'bin'))
     // Without service discovery: static targets are all that a test needs, and the rest is most of the build.
-    const flags = ['-p', '2', '-trimpath', '-tags', 'remove_all_sd', '-ldflags', '-s -w', '-o', join(work, 'bin')]
+    const flags = ['-trimpath', '-tags', 'remove_all_sd', '-ldflags', '-s -w', '-o', join(work, 'bin')]
     for (const tool of tools) go('build', ...flags, `${MODULE}/${tool}`)
     renameSync(join(work, 'bin'), cached())
   } catch (error) {
