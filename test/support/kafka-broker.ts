@@ -175,9 +175,10 @@ function settingsOf({ settings = {}, sasl, tls }: BrokerOptions, data: string, p
     'num.network.threads': '2',
     'num.io.threads': '2',
     'log.cleaner.dedupe.buffer.size': '4194304',
-    // After a kill the controller lets the broker's own former life go within these, not within 9 s.
+    // After a kill the controller lets the broker's own former life go within these, not within 9 s. Much less, and a
+    // machine that stands still for a moment makes it let go of a broker that lives: no leader, no place for a topic.
     'broker.heartbeat.interval.ms': '250',
-    'broker.session.timeout.ms': '1000',
+    'broker.session.timeout.ms': '6000',
   }
   return Object.entries({ ...basic, ...Object.fromEntries(own), ...settings })
 }
