@@ -1,5 +1,4 @@
 import { STATUS_CODES } from 'node:http'
-import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { TLSSocket } from 'node:tls'
 import { systemCode } from '../errors.ts'
@@ -15,7 +14,7 @@ const NOT_HTTP = { status: 400, detail: 'not a valid HTTP request' }
  * For a server's `clientError`: what cannot be read as a request gets a JSON answer like any other error, unless there is no
  * connection, or no TLS, to carry it.
  */
-export function answerBrokenRequest(error: Error, socket: Socket | Duplex): void {
+export function answerBrokenRequest(error: Error, socket: Duplex): void {
   const unspoken = socket instanceof TLSSocket && socket.getProtocol() === null
   const code = systemCode(error)
   if (code === 'ECONNRESET' || !socket.writable || unspoken) return void socket.destroy()

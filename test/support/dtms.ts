@@ -1,9 +1,7 @@
 import { execFile } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
 import { eventually } from './builders.ts'
 import { type RunningProcess, startNode } from './processes.ts'
-
-export const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
+import { main } from './service-process.ts'
 
 /** Settings of the machine that runs the tests must not reach the processes under test. */
 function cleanEnv(extra: Record<string, string> = {}): Record<string, string> {

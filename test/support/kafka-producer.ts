@@ -1,6 +1,6 @@
 import { Kafka, logLevel } from 'kafkajs'
-import { main } from './dtms.ts'
 import { type RunningProcess, startNode } from './processes.ts'
+import { main } from './service-process.ts'
 
 /** The compiled `dtms run producer`; it ends with the test. */
 export function aProducerProcess(
